@@ -1,0 +1,118 @@
+"""Receive: whatever was said to the assistant or near it, handed to the flow it is for.
+
+Whoever addressed the assistant gets an answer or a reason with a reference (D7). What was said near it and not to it is
+gathered where its author has granted that, and otherwise dropped here, in memory.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from bot.core import commands
+from bot.core.messages import Edited, Message, Recalled
+from bot.core.people import PersonId, Place, PlaceId
+from bot.core.questions import Language, Question, clean, language_of, named
+from bot.errors import BylineError
+from bot.flows.answer import Outcome, answer
+from bot.flows.control import control
+from bot.flows.gather import Live
+from bot.flows.means import Means
+from bot.outbox import Reply
+
+FOLLOWS_WITHIN = timedelta(minutes=30)
+"""A question may lean on the one before it in its thread for so long."""
+
+THREADS_REMEMBERED = 1000
+
+log = logging.getLogger(__name__)
+
+
+class Receiver:
+    """Takes in events of one platform. Remembers the last question of each thread, in memory alone."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._live = Live(library=means.library, ledger=means.ledger, clock=means.clock)
+        self._asked: OrderedDict[tuple[PlaceId, str], tuple[str, datetime]] = OrderedDict()
+
+    async def receive(self, event: Message | Recalled | Edited, place: Place) -> Outcome | None:
+        """Deal with one event; gives what became of it where it was a question."""
+        if not isinstance(event, Message) or not event.to_assistant:
+            await self._live.hear(event, place)
+            return None
+        if event.author is None:
+            return None
+        text = clean(event.text)
+        language = language_of(text)
+        reference = self._means.new_id()
+        try:
+            command = commands.parse(text)
+            if command is not None:
+                words = await control(command, event.author, language, self._means)
+                await self._say(reference, words, language, event, place)
+                return None
+            question = await self.question(event, event.author, place, reference=reference)
+            outcome = await answer(question, self._means, reply_to=event.id)
+            self._remember(event, place, question)
+            return outcome
+        except (BylineError, OSError) as error:
+            # The kind of error alone: what was asked and found stands in no log.
+            log.exception("question %s failed: %s", reference, type(error).__name__, exc_info=False)
+            words = self._means.wording.say("error", language=language, reference=reference)
+            await self._say(reference, words, language, event, place)
+            return None
+
+    async def question(self, message: Message, asker: PersonId, place: Place, *, reference: str) -> Question:
+        """Bind what was asked to who asked and where, as the platform says (D6).
+
+        Raises PlatformError where the roster cannot be had: nobody is let in on a guess.
+        """
+        roster = self._means.roster
+        text = clean(message.text)
+        return Question(
+            id=reference,
+            text=text,
+            language=language_of(text),
+            asker=asker,
+            place=place,
+            alone=place.one_to_one,
+            asker_is_outsider=await roster.is_outsider(asker),
+            asker_reads=await roster.places_of(asker),
+            colleague=named(text, await roster.people()),
+            earlier=self._earlier(message, place),
+        )
+
+    async def _say(self, reference: str, words: str, language: Language, message: Message, place: Place) -> None:
+        assert message.author is not None  # noqa: S101 - for the type alone: receive() has looked
+        await self._means.outbox.say(
+            Reply(
+                id=reference,
+                body=words,
+                language=language,
+                place=place.id,
+                asker=message.author,
+                # What somebody tells the assistant about themselves is nobody else's to read.
+                alone=True,
+                reply_to=message.id,
+            )
+        )
+
+    def _earlier(self, message: Message, place: Place) -> str | None:
+        asked = self._asked.get(_thread(message, place))
+        if asked is None or self._means.clock.now() - asked[1] > FOLLOWS_WITHIN:
+            return None
+        return asked[0]
+
+    def _remember(self, message: Message, place: Place, question: Question) -> None:
+        thread = _thread(message, place)
+        self._asked[thread] = (question.searched, self._means.clock.now())
+        self._asked.move_to_end(thread)
+        while len(self._asked) > THREADS_REMEMBERED:
+            self._asked.popitem(last=False)
+
+
+def _thread(message: Message, place: Place) -> tuple[PlaceId, str]:
+    """The thread a question stands in; where the platform has none, what this person asks here is one."""
+    return place.id, message.thread or str(message.author)

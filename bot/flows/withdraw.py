@@ -1,0 +1,45 @@
+"""Withdraw: shut the gate, then erase, then prove it.
+
+The ledger goes first: from that line on no search shows the colleague's words, even if erasing fails and has to be run
+again. Running it again is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.consent import State, Withdrawn
+from bot.core.people import PersonId
+from bot.library import Library
+from bot.ports import Clock, Erased, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was done for the colleague; counts, no content (B5).
+
+    `residue` is how often an erased text was still found by the scan afterwards: 0, or the erasure is not done.
+    """
+
+    id: str
+    colleague: PersonId
+    at: datetime
+    passages: int
+    files_scanned: int
+    residue: int
+
+
+async def withdraw(
+    colleague: PersonId, *, actor: str, library: Library, ledger: Ledger, clock: Clock, new_id: Callable[[], str]
+) -> Receipt | None:
+    """Take back everything. None where there was nothing to take back."""
+    if (await ledger.consent(colleague)).state is State.NONE:
+        return None
+    if (await ledger.consent(colleague)).state is not State.WITHDRAWN:
+        await ledger.append(Withdrawn(colleague, clock.now(), actor))
+    erasure = await library.erase(colleague)
+    at = clock.now()
+    await ledger.append(Erased(colleague, at, "profile", erasure.passages, erasure.files_scanned, erasure.residue))
+    return Receipt(new_id(), colleague, at, erasure.passages, erasure.files_scanned, erasure.residue)

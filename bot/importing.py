@@ -1,0 +1,182 @@
+"""Bringing in files: what a colleague wrote elsewhere, once they have granted it here (B1).
+
+All files are read before anything is written; a file that cannot be read stops the whole import. The colleague sees the
+notice, ticks and previews; whoever types the command for them gets no further than the first question.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from bot.core.messages import Message
+from bot.core.people import PersonId, PlaceId, SourceId, Team
+from bot.core.questions import Language
+from bot.errors import BadInput, NotGranted
+from bot.flows import enrol, preview
+from bot.flows.gather import Gathered, Progress, gather
+from bot.wire import App, new_id
+from connectors.files import Export, read_export
+from connectors.local.enrolment import Form
+from connectors.local.team import LocalTeam
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One source of the files, as a place of the local team, with everybody's messages, in memory."""
+
+    place: PlaceId
+    name: str
+    messages: tuple[Message, ...]
+
+    @property
+    def source(self) -> SourceId:
+        return self.place.as_source()
+
+
+async def bring_in(
+    files: Sequence[Path],
+    *,
+    person: str,
+    form: Form,
+    language: Language,
+    app: App,
+    team: LocalTeam,
+    progress: Callable[[str], Progress],
+) -> dict[str, Any]:
+    """Import for `person`, known by id or exact name; gives what `byline import --json` prints.
+
+    Raises BadInput for files that cannot be read, NotGranted where the colleague did not grant or approve.
+    """
+    started = perf_counter()
+    colleague = _colleague(person, team)
+    exports = [_read(path, colleague, person) for path in files]
+    chats = [chat for export in exports for chat in _chats(export, team)]
+    names = {chat.source: chat.name for chat in chats}
+    await _enrol(colleague, chats, form, language, app, team)
+    gathered = Gathered()
+    for chat in chats:
+        gathered += await gather(
+            chat.source,
+            chat.messages,
+            place=None,
+            name=chat.name,
+            library=app.library,
+            ledger=app.ledger,
+            clock=app.clock,
+            progress=progress(chat.name),
+        )
+    await _preview(colleague, names, form, language, app)
+    set_aside = sum((export.set_aside for export in exports), Counter[str]())
+    return {
+        "read": sum(export.read for export in exports),
+        "kept": gathered.kept,
+        "dropped": dict(gathered.dropped + set_aside),
+        "passages": gathered.passages,
+        "new": gathered.changed,
+        "seconds": round(perf_counter() - started, 3),
+    }
+
+
+def _colleague(person: str, team: LocalTeam) -> PersonId:
+    """Somebody of the local team, or somebody new whose id here is what they are called in the export."""
+    known = any(person in (each.id.user, str(each.id), *each.names) for each in team.everybody())
+    return team.find_person(person).id if known else team.person_id(person)
+
+
+def _known(colleague: PersonId, team: LocalTeam) -> bool:
+    return any(person.id == colleague for person in team.everybody())
+
+
+def _read(path: Path, colleague: PersonId, person: str) -> Export:
+    export = read_export(path, tenant=colleague.tenant, author=colleague, as_person=person)
+    if not export.own:
+        raise BadInput(
+            str(path), f"none of its {export.senders} senders has exactly the id or name given with --as; give the id"
+        )
+    return export
+
+
+def _chats(export: Export, team: LocalTeam) -> list[Chat]:
+    chats = []
+    for source, name in export.sources.items():
+        place = team.place_id(f"{source.platform}:{source.key}")
+        mine = place.as_source()
+        messages = tuple(replace(each, source=mine) for each in export.items if each.source == source)
+        chats.append(Chat(place, name, messages))
+    return chats
+
+
+async def _enrol(
+    colleague: PersonId, chats: Sequence[Chat], form: Form, language: Language, app: App, team: LocalTeam
+) -> None:
+    """Let the colleague tick the chats that they have not granted yet and in which they wrote something."""
+    granted = {grant.source for grant in (await app.ledger.consent(colleague)).live(app.clock.now())}
+    asked = [
+        chat
+        for chat in chats
+        if chat.source not in granted and any(message.author == colleague for message in chat.messages)
+    ]
+    if not asked:
+        return
+    team.register_person(colleague.user, names=() if _known(colleague, team) else (colleague.user,))
+    notice = app.notice(language)
+    await enrol.invite(colleague, actor=str(colleague), ledger=app.ledger, clock=app.clock)
+    await enrol.show_notice(colleague, notice=notice.sha256, ledger=app.ledger, clock=app.clock)
+    ticked = form.ask(
+        notice.text,
+        sources={chat.source: chat.name for chat in asked},
+        team=Team(colleague.platform, colleague.tenant),
+        places={place.id: place.name for place in team.readable(colleague) if not place.one_to_one},
+        recipients=app.recipients,
+    )
+    if not ticked.audiences:
+        raise NotGranted("nothing was granted, and nothing was taken in")
+    ticks = [enrol.Tick(source, audience) for source, audiences in ticked.audiences.items() for audience in audiences]
+    consent = await enrol.grant(
+        colleague,
+        ticks,
+        recipients=ticked.recipients,
+        notice=notice.sha256,
+        evidence=f"typed at this machine by {getpass.getuser()}",
+        days=app.settings.consent_days,
+        ledger=app.ledger,
+        clock=app.clock,
+        new_id=new_id,
+    )
+    form.show(
+        app.wording.say(
+            "enrol.granted",
+            language=language,
+            sources=", ".join(chat.name for chat in asked if chat.source in ticked.audiences),
+            until=max(grant.until for grant in consent.grants).date().isoformat(),
+            notice=notice.sha256,
+        )
+    )
+    for chat in asked:
+        if chat.source in ticked.audiences:
+            team.register_place(chat.place.chat, name=chat.name, members=None)
+
+
+async def _preview(
+    colleague: PersonId, names: Mapping[SourceId, str], form: Form, language: Language, app: App
+) -> None:
+    """Let the colleague see what would answer, and strike; nothing of a source answers before."""
+    consent = await app.ledger.consent(colleague)
+    sources = {grant.source for grant in consent.live(app.clock.now())} - consent.previewed
+    if not sources:
+        return
+    passages = await preview.preview(colleague, library=app.library, ledger=app.ledger, clock=app.clock)
+    struck = form.preview(passages, sources=names)
+    if struck is None:
+        raise NotGranted("not approved: nothing answers until the same command is run again and the preview is done")
+    consent = await preview.approve(
+        colleague, sources, struck=struck, library=app.library, ledger=app.ledger, clock=app.clock
+    )
+    until = max(grant.until for grant in consent.answering(app.clock.now()))
+    form.show(app.wording.say("enrol.active", language=language, until=until.date().isoformat()))
