@@ -17,13 +17,13 @@ from bot.core.commands import Verb
 from bot.core.compose import Declined
 from bot.core.messages import Message
 from bot.core.people import Person, Place
-from bot.core.questions import Question, clean, language_of, named
+from bot.core.questions import clean
 from bot.demo import play
 from bot.errors import BadInput
 from bot.flows import answer as answering
 from bot.flows import withdraw as withdrawing
 from bot.flows.means import Means
-from bot.flows.receive import Receiver
+from bot.flows.receive import Receiver, bind
 from bot.importing import bring_in
 from bot.outbox import text_hash
 from bot.settings import load
@@ -84,21 +84,9 @@ async def ask(question: str, *, place: str, asker: str, colleague: str | None) -
         text = clean(question)
         if not text:
             raise BadInput("question", "is empty")
-        whom = team.find_person(colleague).id if colleague is not None else named(text, team.everybody())
-        outcome = await answering.answer(
-            Question(
-                id=new_id(),
-                text=text,
-                language=language_of(text),
-                asker=who.id,
-                place=where,
-                alone=where.one_to_one,
-                asker_is_outsider=await team.is_outsider(who.id),
-                asker_reads=await team.places_of(who.id),
-                colleague=whom,
-            ),
-            app.with_voice(evaluation.Unheard(), team),
-        )
+        whom = team.find_person(colleague).id if colleague is not None else None
+        bound = await bind(text, new_id(), asker=who.id, place=where, roster=team, colleague=whom)
+        outcome = await answering.answer(bound, app.with_voice(evaluation.Unheard(), team))
         author = await team.person(outcome.colleague) if outcome.colleague is not None else None
     return _told(outcome, author)
 

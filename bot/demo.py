@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.consent import State
-from bot.core.people import PersonId, PlaceId
+from bot.core.people import PersonId
 from bot.flows import enrol, preview
 from bot.flows.gather import Gathered, Progress, gather
 from bot.wire import App, new_id
@@ -25,7 +25,7 @@ async def play(demo: Demo, app: App, team: LocalTeam, *, progress: Callable[[str
             await _enrol(colleague, demo, app)
     total = Gathered()
     for source in sorted({wish.source for wish in demo.wishes}):
-        place = await team.place(PlaceId(source.platform, source.tenant, source.key))
+        place = await team.place(source.as_place())
         total += await gather(
             source,
             [message async for message in demo.archive.history(source)],

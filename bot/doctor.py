@@ -125,7 +125,7 @@ async def _profiles(app: App) -> Check:
 def _test_question() -> Question:
     nobody = PersonId("local", "doctor", "doctor")
     place = Place(PlaceId("local", "doctor", "doctor"), "doctor", one_to_one=True)
-    return Question("doctor", "Is anybody there?", "en", nobody, place, alone=True)
+    return Question("doctor", "Is anybody there?", "Is anybody there?", "en", nobody, place, alone=True)
 
 
 def _ms(started: float) -> int:

@@ -27,7 +27,8 @@ from bot.core.injection import gives_orders
 from bot.core.label import Labelled
 from bot.core.messages import Form, Message
 from bot.core.people import Person, PersonId, Place, PlaceId, SourceId
-from bot.core.questions import Question, clean, language_of, named
+from bot.core.questions import Question, clean, language_of
+from bot.core.rank import naming
 from bot.core.redact import redact
 from bot.errors import BadInput
 from bot.flows import answer as answering
@@ -197,15 +198,18 @@ class _Bench:
         asker = PersonId(PLATFORM, TENANT, asked.asker)
         chats = self._chats if asked.scope is None else asked.scope
         text = clean(asked.text)
+        subject, named = naming(text, await self._means.roster.people())
         return Question(
             id=self._means.new_id(),
             text=text,
+            subject=subject or text,
             language=language_of(text),
             asker=asker,
             place=Place(PlaceId(PLATFORM, TENANT, f"dm-{asked.asker}"), asked.asker, one_to_one=True),
             alone=True,
             asker_reads=frozenset(PlaceId(PLATFORM, TENANT, chat) for chat in chats),
-            colleague=named(text, await self._means.roster.people()),
+            named=named,
+            colleague=next(iter(named)) if len(named) == 1 else None,
         )
 
     async def _search(self, question: Question, asked: Asked) -> Found:
@@ -359,7 +363,7 @@ def _messages(rows: Sequence[Mapping[str, Any]]) -> dict[SourceId, list[Message]
 
 
 def _names_in(text: str, names: frozenset[str]) -> tuple[str, ...]:
-    """Senders whom a text names as a roster's names are recognised: with a capital or an @ (see `questions.named`)."""
+    """Senders whom a text names as a roster's names are recognised: with a capital or an @ (see `rank.naming`)."""
     words = {word.strip(".,:;!?()[]'\"") for word in text.split()}
     plain = {word.removesuffix("'s") for word in words if word[:1].isupper()}
     marked = {word for word in words if word.startswith("@") and word[1:] in names}

@@ -235,6 +235,8 @@ class Embedder(Protocol):
     async def question(self, text: str) -> Vector:
         """Raises PlatformError."""
 
+    async def close(self) -> None: ...
+
 
 class Model(Protocol):
     """Writes an answer from permitted passages. `recipient` as for Embedder."""
@@ -244,3 +246,5 @@ class Model(Protocol):
 
     async def reply(self, question: Question, permitted: Sequence[Permitted]) -> str:
         """The model's raw reply, to be checked by core.compose.read_reply. Raises PlatformError, also on time-out."""
+
+    async def close(self) -> None: ...

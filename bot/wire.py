@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -108,14 +108,16 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
     except OSError as error:
         fix = "set BYLINE_DATA to a folder that this user may write to"
         raise SetupError(Lack(f"{settings.data} cannot be made ({error.strerror})", fix)) from error
-    ledger = await SqlLedger.open(settings.ledger_url)
-    shelf = DiskShelf(settings.data, embedder=embedder.id if embedder is not None else "none")
-    library = Library(shelf, embedder=embedder, ledger=ledger, clock=clock, scan=partial(scan, settings.data))
-    try:
+    async with AsyncExitStack() as at_the_end:
+        for outward in (model, embedder):
+            if outward is not None:
+                at_the_end.push_async_callback(outward.close)
+        ledger = await SqlLedger.open(settings.ledger_url)
+        at_the_end.push_async_callback(ledger.close)
+        shelf = DiskShelf(settings.data, embedder=embedder.id if embedder is not None else "none")
+        library = Library(shelf, embedder=embedder, ledger=ledger, clock=clock, scan=partial(scan, settings.data))
+        at_the_end.push_async_callback(library.close)
         yield App(settings, ledger, library, model, embedder, lacks, wording, clock)
-    finally:
-        await library.close()
-        await ledger.close()
 
 
 def local_team(settings: Settings) -> LocalTeam:

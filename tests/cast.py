@@ -76,4 +76,4 @@ def passage(text: str, *, author: PersonId = WEI, place: Place = DEPLOYS, messag
 
 
 def question(text: str = "how do we roll back?", *, asker: PersonId = LIN, place: Place = OPS) -> Question:
-    return Question("q1", text, "en", asker, place, alone=place.one_to_one)
+    return Question("q1", text, text, "en", asker, place, alone=place.one_to_one)

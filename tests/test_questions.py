@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.commands import Command, Verb, parse
-from bot.core.people import Person, PersonId
-from bot.core.questions import MAX_CHARS, Fixed, clean, fixed, language_of, leans_back, named
-from tests.cast import CHEN, PEOPLE, WEI
+from bot.core.questions import MAX_CHARS, Fixed, clean, fixed, language_of, leans_back
+from tests.cast import PEOPLE
 
 NAMES = [name for person in PEOPLE for name in person.names] + ["Wei"]
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=5000)
@@ -91,34 +90,6 @@ def test_questions_about_work_are_looked_up(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "who"),
-    [
-        ("How does Wei Lan roll back?", WEI),
-        ("魏岚怎么回滚", WEI),
-        ("@wei how do we roll back", WEI),
-        ("ask Chen Yu about refunds", CHEN),
-        ("how do we weigh the risks", None),
-        ("Wei Lan and Chen Yu, who decides?", None),
-        ("how do we roll back?", None),
-    ],
-)
-def test_a_question_goes_to_whom_it_names(text: str, who: PersonId | None) -> None:
-    assert named(text, PEOPLE) == who
-
-
-def test_a_longer_name_is_not_taken_for_a_shorter_one() -> None:
-    zhang, feng = PersonId("local", "acme", "zhang"), PersonId("local", "acme", "feng")
-    people = (Person(zhang, ("张三",)), Person(feng, ("张三丰",)))
-    assert named("张三丰怎么回滚", people) == feng
-    assert named("张三怎么回滚", people) == zhang
-
-
-def test_a_name_that_two_people_bear_names_nobody() -> None:
-    people = (*PEOPLE, Person(PersonId("local", "acme", "wei2"), ("魏岚",)))
-    assert named("魏岚怎么回滚", people) is None
-
-
-@pytest.mark.parametrize(
     ("text", "language"),
     [
         ("怎么回滚？", "zh"),
@@ -139,7 +110,6 @@ def test_whatever_is_asked_becomes_one_clean_line(text: str) -> None:
     assert "\n" not in line
     line.encode("utf-8")
     fixed(line, names=NAMES)
-    named(line, PEOPLE)
     language_of(line)
 
 

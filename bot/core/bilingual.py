@@ -8,7 +8,13 @@ found speaks of what was asked at all. The table is general vocabulary; it need 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cache
+from itertools import product
+
+from bot.core.terms import content, terms
+
+Terms = tuple[str, ...]
 
 # One line a meaning: Chinese words, a bar, English words, in their dictionary form.
 _TABLE = """
@@ -33,7 +39,7 @@ _TABLE = """
 错误 报错|error mistake
 异常|exception abnormal anomaly
 故障 事故|incident outage failure fault
-修复 修好 修|fix repair
+修复 修好|fix repair
 原因|cause reason why
 问题|issue problem question
 复现|reproduce recur
@@ -59,9 +65,9 @@ _TABLE = """
 开发|develop development dev
 数据|data
 数据库|database db
-数据清洗 清洗|clean cleaning cleanse
+数据清洗|clean cleaning cleanse
 去重|deduplicate dedup duplicate
-表|table
+表格 数据表|table
 字段|field column
 索引|index
 查询|query lookup
@@ -184,7 +190,7 @@ _TABLE = """
 商机|opportunity deal
 合同|contract
 报价|quote quotation pricing
-价格 价|price pricing
+价格|price pricing
 价表 价目表|price pricelist
 折扣|discount
 订单|order
@@ -199,7 +205,7 @@ _TABLE = """
 利润|profit
 财务|finance financial
 金额|amount
-税|tax
+税务 税率|tax
 工资 薪资 薪水|salary pay wage
 奖金|bonus
 绩效|performance appraisal
@@ -256,7 +262,7 @@ _TABLE = """
 修改|modify edit change
 调整|adjust adjustment tune
 替换|replace
-选择 选|choose select pick
+选择|choose select pick
 决定|decide decision
 同意|agree
 反对|object oppose disagree against
@@ -304,7 +310,7 @@ _TABLE = """
 地址|address
 身份证|id identity
 姓名 名字|name
-人 人员|person people staff
+人员|person people staff
 专家|expert
 时间|time
 日期|date
@@ -350,8 +356,7 @@ _TABLE = """
 第三|third
 最后 最终|final last finally
 最新|latest newest
-旧 旧版 老|old outdated
-新|new
+旧版|old outdated
 下一步|next
 上一|previous last
 当前 目前|current currently
@@ -362,14 +367,6 @@ _TABLE = """
 可选|optional
 自动|automatic automatically auto
 手动 人工|manual manually human
-高|high
-低|low
-快|fast quick
-慢|slow
-大|large big
-小|small
-多|many more
-少|few less
 全部 所有|all
 部分|part partial
 比例 占比|ratio share proportion percentage
@@ -379,7 +376,7 @@ _TABLE = """
 最大|max maximum
 最小|min minimum
 上升 提升 提高|rise improve increase raise
-下降 降低 降|drop decrease reduce lower cut
+下降 降低|drop decrease reduce lower cut
 飙升|surge spike
 达到|reach
 通过|pass approve
@@ -401,7 +398,7 @@ _TABLE = """
 结果|result outcome
 结论|conclusion
 数字|number digit figure
-图片 图|picture image figure
+图片|picture image figure
 图表|chart
 视频|video
 音频 语音|audio voice
@@ -411,7 +408,6 @@ _TABLE = """
 翻译|translate translation
 风格|style
 语气|tone
-档|level tier
 类型|type kind
 分类|category classify classification
 意图|intent
@@ -435,13 +431,13 @@ _TABLE = """
 处理|handle process
 外部|external outside
 内部|internal
-云|cloud
+云服务 云端|cloud
 本地|local
 远程|remote
 第一期 一期|phase
 阶段|phase stage
 渠道|channel
-群|group chat
+群聊|group chat
 物流|logistics shipping
 库存|inventory stock
 活动|campaign event activity
@@ -450,34 +446,43 @@ _TABLE = """
 运营|operation
 战略 策略|strategy policy
 """
-_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @cache
-def _words() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], re.Pattern[str]]:
-    """From Chinese to English, from English to Chinese, and what finds the longest Chinese words in a text."""
-    english: dict[str, tuple[str, ...]] = {}
-    chinese: dict[str, tuple[str, ...]] = {}
+def _words() -> tuple[dict[str, tuple[Terms, ...]], dict[str, tuple[Terms, ...]], re.Pattern[str]]:
+    """From Chinese words to English, from English terms to Chinese, and what finds the Chinese words in a text."""
+    english: dict[str, dict[Terms, None]] = defaultdict(dict)
+    chinese: dict[str, dict[Terms, None]] = defaultdict(dict)
     for line in _TABLE.strip().splitlines():
         left, right = (half.split() for half in line.split("|"))
-        for word in left:
-            english[word] = tuple(dict.fromkeys((*english.get(word, ()), *right)))
-        for word in right:
-            chinese[word] = tuple(dict.fromkeys((*chinese.get(word, ()), *left)))
+        for here, there in product(left, right):
+            english[here][terms(there)] = None
+            chinese[terms(there)[0]][terms(here)] = None
     longest_first = sorted(english, key=lambda word: (-len(word), word))
-    return english, chinese, re.compile("|".join(map(re.escape, longest_first)))
+    return (
+        {word: tuple(found) for word, found in english.items()},
+        {term: tuple(found) for term, found in chinese.items()},
+        re.compile("|".join(map(re.escape, longest_first))),
+    )
 
 
 def chinese_words(text: str) -> list[str]:
-    """The Chinese words of the table that stand in the text, longest first where they overlap, in order."""
+    """The Chinese words of the table that stand in the text, in order, the longest where they overlap."""
     return _words()[2].findall(text)
 
 
-def in_english(word: str) -> tuple[str, ...]:
-    """What a Chinese word is called in English; empty where the table does not have it."""
+def in_english(word: str) -> tuple[Terms, ...]:
+    """What a Chinese word is called in English, each name as its terms; empty where the table does not have it."""
     return _words()[0].get(word, ())
 
 
-def in_chinese(word: str) -> tuple[str, ...]:
-    """What an English word in its dictionary form is called in Chinese; empty where the table does not have it."""
-    return _words()[1].get(word, ())
+def in_chinese(term: str) -> tuple[Terms, ...]:
+    """What an English term is called in Chinese, each name as its terms; empty where the table does not have it."""
+    return _words()[1].get(term, ())
+
+
+def translated(text: str) -> tuple[str, ...]:
+    """The terms by which the other language may speak of what the text speaks of, each once."""
+    found = [name for word in chinese_words(text) for name in in_english(word)]
+    found += [name for term in content(text) if term.isascii() for name in in_chinese(term)]
+    return tuple(dict.fromkeys(term for name in found for term in name))

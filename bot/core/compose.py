@@ -31,6 +31,9 @@ MAX_QUOTE_CHARS = 600
 MAX_CLAIMS = 8
 """Sentences in an answer that a model wrote."""
 
+NOTHING = "NOTHING"
+"""What prompts/reply.*.md has a model say when the passages do not answer."""
+
 # Every character at which a chat client may begin a new line, and thereby step out of a quote.
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
@@ -199,6 +202,12 @@ def read_reply(raw: str, permitted: Sequence[Permitted], question: Question) -> 
         return Declined()
     citations = (Citation(n, permitted[at], passages[at].text[stretches[at]]) for at, n in numbers.items())
     return Generated(tuple(claims.values()), tuple(citations), tuple(cut))
+
+
+def in_form(raw: str) -> bool:
+    """Did the model reply as it was told to: some sentence cites, or it says that the passages do not answer?"""
+    reply = visible(raw)
+    return reply.strip(" .。\"'\n").upper() == NOTHING or any(statement.marks for statement in statements(reply))
 
 
 def render(answer: Answer, *, words: ReplyWords, name: str, places: Mapping[SourceId, str]) -> str:

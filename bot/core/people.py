@@ -42,6 +42,10 @@ class SourceId:
         """Read `platform:tenant:key`; the key may hold further colons. Raises ValueError."""
         return cls(*_three_parts(text))
 
+    def as_place(self) -> PlaceId:
+        """The chat that it is, if it is one."""
+        return PlaceId(self.platform, self.tenant, self.key)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class PlaceId:

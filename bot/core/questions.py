@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-from bot.core.people import Person, PersonId, Place, PlaceId
+from bot.core.people import PersonId, Place, PlaceId
 
 Language = Literal["zh", "en"]
 
@@ -27,26 +27,28 @@ class Question:
     """One question, bound to one tenant by `place` and `asker`, which come from the platform and never from text (D6).
 
     `alone` says that only the asker will read the answer (D3); it is always so in a one-to-one place. `asker_reads` are
-    the places whose readers include the asker, as the platform's roster says now; empty where it could not be had.
-    `colleague` is whom the question names, None if it goes to whoever documented it best. `earlier` is the question
-    before this one in the same thread, for follow-ups.
+    the places whose readers include the asker, as the platform's roster says now. `subject` is the text without
+    people's names, and `named` whom it names. `colleague` is the one whose words are searched, None if it goes to
+    whoever documented it best. `earlier` is the subject of the question before this one in the same thread.
     """
 
     id: str
     text: str
+    subject: str
     language: Language
     asker: PersonId
     place: Place
     alone: bool
     asker_is_outsider: bool = False
     asker_reads: frozenset[PlaceId] = frozenset()
+    named: frozenset[PersonId] = frozenset()
     colleague: PersonId | None = None
     earlier: str | None = None
 
     @property
     def searched(self) -> str:
         """What is searched for: a follow-up leans on the question before it."""
-        return f"{self.earlier}\n{self.text}" if self.earlier and leans_back(self.text) else self.text
+        return f"{self.earlier}\n{self.subject}" if self.earlier and leans_back(self.text) else self.subject
 
 
 class Fixed(Enum):
@@ -73,28 +75,6 @@ def clean(text: str) -> str:
     return " ".join(visible.split())[:MAX_CHARS]
 
 
-def named(text: str, people: Iterable[Person]) -> PersonId | None:
-    """The one person whom `text` names, None if it names none, several, or a name that several bear.
-
-    A name in Latin letters must stand as a word, written as the roster writes it; one without a capital could be any
-    word and needs an @. Of names that overlap, the longest counts: 张三 is not named by 张三丰.
-    """
-    bearers: dict[str, set[PersonId]] = {}
-    for person in people:
-        for name in (*person.names, f"@{person.id.user}"):
-            bearers.setdefault(name, set()).add(person.id)
-    found: set[PersonId] = set()
-    rest = text
-    for name in sorted(bearers, key=len, reverse=True):
-        pattern = _name_pattern(name)
-        if pattern is not None and pattern.search(rest):
-            rest = pattern.sub(" ", rest)
-            if len(bearers[name]) > 1:
-                return None
-            found |= bearers[name]
-    return next(iter(found)) if len(found) == 1 else None
-
-
 def fixed(text: str, *, names: Sequence[str]) -> Fixed | None:
     """Which fixed reply this question gets, None for a question to be answered. `names` are all names of colleagues."""
     somebody = "|".join([*(re.escape(name) for name in sorted(names, key=len, reverse=True) if name), _PRONOUNS])
@@ -113,17 +93,6 @@ def leans_back(text: str) -> bool:
 
 def _hidden(character: str) -> bool:
     return unicodedata.category(character) in ("Cf", "Cs", "Co", "Cn")
-
-
-def _name_pattern(name: str) -> re.Pattern[str] | None:
-    bare = name.removeprefix("@")
-    if len(bare) < 2:
-        return None
-    if not re.search(r"[A-Za-z]", bare):
-        return re.compile(re.escape(name))
-    if not name.startswith("@") and not any(c.isupper() for c in bare):
-        name = f"@{name}"
-    return re.compile(rf"(?<![\w@]){re.escape(name)}(?![A-Za-z0-9_])")
 
 
 _PRONOUNS = r"\b(?:he|she|they|him|her|them)\b|[他她]们?|TA\b|对方|本人"

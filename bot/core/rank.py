@@ -18,9 +18,10 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.core.bilingual import translated
 from bot.core.passages import Passage
 from bot.core.people import Person, PersonId
 from bot.core.terms import content, terms
@@ -52,6 +53,8 @@ LENDS_BACK = 0.5
 
 LENDS_FOR = timedelta(minutes=10)
 """How far apart in time two passages of a thread are when half of it is lent."""
+
+_LENDS_FOR_S = LENDS_FOR.total_seconds()
 
 LENDERS = 40
 """Only so many of the best candidates lend."""
@@ -107,8 +110,9 @@ class Ranked:
 
 
 def sought(question: str) -> tuple[str, ...]:
-    """The terms to search for, each once: those with content, or all where none has any."""
-    return tuple(dict.fromkeys(content(question) or terms(question)))
+    """The terms to search for, each once: those with content, or all where none has any; then what the other language
+    calls them."""
+    return tuple(dict.fromkeys((*(content(question) or terms(question)), *translated(question))))
 
 
 def bm25(matches: Matches) -> list[tuple[Match, float]]:
@@ -130,24 +134,29 @@ def idf(matches: Matches) -> tuple[float, ...]:
 def naming(question: str, people: Iterable[Person]) -> tuple[str, frozenset[PersonId]]:
     """The question without the people's names in it, and who they are: all who bear such a name.
 
-    The longest name that fits counts (张三丰 is not 张三). A name in Latin script must be written with the same
-    capitals, since many nicknames are words of the language too, unless an @ precedes it.
+    The longest name that fits counts (张三丰 is not 张三). A name in Latin letters must stand as a word, written as the
+    roster writes it; one without a capital could be any word and needs an @.
     """
+    folded = question.casefold()
     bearers: dict[str, set[PersonId]] = defaultdict(set)
     for person in people:
         for name in person.names:
-            bearers[name].add(person.id)
+            if len(name) > 1 and name.casefold() in folded:
+                bearers[name].add(person.id)
     named: set[PersonId] = set()
-    for name in sorted(filter(None, bearers), key=lambda name: (-len(name), name)):
-        if name.casefold() not in question.casefold():
-            continue
-        edge = r"(?![A-Za-z0-9_])" if name[-1].isascii() else ""
-        start = r"(?<![A-Za-z0-9_@])" if name[0].isascii() else ""
-        found = rf"(?:@(?i:{re.escape(name)})|{start}{re.escape(name)})(?:['’]s\b|{edge})"
-        question, times = re.subn(found, " ", question)
+    for name in sorted(bearers, key=lambda name: (-len(name), name)):
+        question, times = re.subn(_spelt(name), " ", question)
         if times:
             named |= bearers[name]
     return " ".join(question.split()), frozenset(named)
+
+
+def _spelt(name: str) -> str:
+    """How a name stands in a text, its possessive with it."""
+    if not re.search("[A-Za-z]", name):
+        return f"@?{re.escape(name)}"
+    at = "@?" if any(letter.isupper() for letter in name) else "@"
+    return rf"(?<![A-Za-z0-9_@]){at}{re.escape(name)}(?:['’]s)?(?![A-Za-z0-9_])"
 
 
 def fuse(near: Sequence[Near], matches: Matches, *, named: Collection[PersonId] = ()) -> list[Ranked]:
@@ -156,19 +165,19 @@ def fuse(near: Sequence[Near], matches: Matches, *, named: Collection[PersonId] 
     Each leg's scores are stretched from nothing to its best: cosines lie so close together, and BM25 scores so far
     apart, that ranks alone (RRF) lose how much better the best ones are.
     """
-    worded = {(match.colleague, match.passage): score for match, score in bm25(matches)}
-    cosines = {(each.colleague, each.passage): each.cosine for each in near}
+    worded = {match.passage: score for match, score in bm25(matches)}
+    cosines = {each.passage: each.cosine for each in near}
+    authors = {found.passage: found.colleague for found in (*near, *matches.found)}
     most = max(worded.values(), default=0.0) or 1.0
     low = min(cosines.values(), default=0.0)
     span = max(cosines.values(), default=0.0) - low or 1.0
     ranked = []
-    for key in cosines.keys() | worded.keys():
-        colleague, passage = key
-        cosine, words = cosines.get(key), worded.get(key, 0.0)
+    for passage, colleague in authors.items():
+        cosine, words = cosines.get(passage), worded.get(passage, 0.0)
         closeness = 0.0 if cosine is None else (cosine - low) / span
         score = (closeness + words / most) / 2 + (NAMED if colleague in named else 0.0)
         ranked.append(Ranked(passage, colleague, score, cosine, words))
-    ranked.sort(key=lambda each: (-each.score, each.colleague, each.passage))
+    ranked.sort(key=lambda each: (-each.score, each.passage))
     return ranked[:CANDIDATES]
 
 
@@ -178,36 +187,38 @@ def settle(ranked: Sequence[Ranked], passages: Sequence[Passage]) -> list[Ranked
     Passages of one thread, whoever wrote them, lend each other part of their scores, the less the further apart they
     are. Newer comes first among equals (D8).
     """
-    read = {(passage.author, passage.id): passage for passage in passages}
-    found = [(each, read[each.colleague, each.passage]) for each in ranked if (each.colleague, each.passage) in read]
-    threads: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
-    for each, passage in sorted(found, key=lambda pair: -pair[0].score)[:LENDERS]:
-        threads[passage.thread].append((each.score, _seconds(passage)))
-    settled = [
-        (replace(each, score=each.score + _lent(each.score, _seconds(passage), threads[passage.thread])), passage)
-        for each, passage in found
-    ]
-    settled.sort(key=lambda pair: (-round(pair[0].score, 6), -(_seconds(pair[1]) or 0.0), pair[1].id))
-    return [each for each, _ in settled]
+    read = {passage.id: (passage.thread, _seconds(passage)) for passage in passages}
+    found = [(each, *read[each.passage]) for each in ranked if each.passage in read]
+    lenders: dict[str, list[tuple[Ranked, float | None]]] = defaultdict(list)
+    for each, thread, at in sorted(found, key=lambda one: -one[0].score)[:LENDERS]:
+        lenders[thread].append((each, at))
+    settled = []
+    for each, thread, at in found:
+        lent = _lent(each, at, lenders[thread])
+        raised = Ranked(each.passage, each.colleague, each.score + lent, each.cosine, each.words)
+        settled.append((-round(raised.score, 6), -(at or 0.0), each.passage, raised))
+    settled.sort(key=lambda one: one[:3])
+    return [raised for *_, raised in settled]
 
 
-def _lent(score: float, at: float | None, lenders: Sequence[tuple[float, float | None]]) -> float:
-    """The most that any one of the thread lends to the passage with this score and time."""
-    most, itself = 0.0, True
-    for lender_score, lender_at in lenders:
-        if itself and lender_score == score and lender_at == at:
-            itself = False  # once: others may stand at the same time with the same score
+def _lent(borrower: Ranked, at: float | None, lenders: Sequence[tuple[Ranked, float | None]]) -> float:
+    """The most that any other passage of its thread lends to one."""
+    most = 0.0
+    for lender, lender_at in lenders:
+        if lender is borrower:
             continue
-        share = LENDS
+        share = LENDS * lender.score
         if at is not None and lender_at is not None:
-            apart = at - lender_at
-            share *= (1.0 if apart >= 0 else LENDS_BACK) / (1 + abs(apart) / LENDS_FOR.total_seconds())
-        most = max(most, share * lender_score)
+            apart = (at - lender_at) / _LENDS_FOR_S
+            share *= 1 / (1 + apart) if apart >= 0 else LENDS_BACK / (1 - apart)
+        if share > most:
+            most = share
     return most
 
 
 def _seconds(passage: Passage) -> float | None:
-    return None if passage.sent_at is None else passage.sent_at.timestamp()
+    sent_at = passage.sent_at
+    return None if sent_at is None else sent_at.timestamp()
 
 
 def best_colleague(ranked: Sequence[Ranked]) -> PersonId | None:

@@ -37,7 +37,6 @@ _PAIRS = """
     我们 你们 他们 她们 咱们 大家 这个 那个 这些 那些 这样 那样 现在 一下 一个 还是 或者 以及 但是 因为 所以 如果
     的话 请问 谁是 谁来 时候 么时 就是 已经 需要 应该 进行 关于 对于 其中
 """
-_STOP = frozenset((_ENGLISH + _PAIRS).split())
 _GLUE = frozenset("的了吗呢吧啊呀哦嘛么是在有和与及或也都就还又被把让给从到对请问谁这那哪其之")
 
 _AGREEING = """
@@ -57,8 +56,9 @@ _MARKS = re.compile(r"[\W_]+")
 def terms(text: str) -> tuple[str, ...]:
     """The terms of a text in order, repeats kept.
 
-    Words are folded in case, width and their regular English endings. Identifiers (`make-rollback`, `svc_order`, `v2.3.1`, `deploy/api.py`)
-    come whole and then in their parts; unspaced scripts as pairs of characters, a lone character as itself.
+    Words are folded in case, width and their regular English endings. Identifiers (`make-rollback`, `svc_order`,
+    `v2.3.1`, `deploy/api.py`) come whole and then in their parts; unspaced scripts as pairs of characters, a lone
+    character as itself.
     """
     return tuple(_each(text))
 
@@ -128,3 +128,6 @@ def _fold(word: str) -> str:
             word = stem[:-1] if undoubled else stem
             break
     return word.removesuffix("e") if len(word) > 4 else word
+
+
+_STOP = frozenset(term for word in (_ENGLISH + _PAIRS).split() for term in (word, *terms(word)))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from time import perf_counter
 from typing import Literal
 
-from bot.core.compose import Answer, Citation, Declined, quote, read_reply, render
+from bot.core.compose import Answer, Citation, Declined, in_form, quote, read_reply, render
 from bot.core.evidence import enough
 from bot.core.injection import gives_orders
-from bot.core.people import PersonId, PlaceId, SourceId
+from bot.core.people import PersonId, SourceId
 from bot.core.questions import Question, fixed
 from bot.core.rank import best_colleague
 from bot.errors import PlatformError
@@ -26,6 +27,9 @@ SEARCHED = 50
 
 SENT_TO_MODEL = 8
 """Passages that a model gets to read: about a page."""
+
+MAY_DIFFER = timedelta(days=30)
+"""Words so far apart in time may contradict each other; the asker is told to go by the newer (D8)."""
 
 Note = Literal["model_failed", "model_not_granted", "words_only", "private_instead"]
 """Why an answer is less than it might be; the key of what the asker is told."""
@@ -109,7 +113,7 @@ def _of_one_colleague(found: Found) -> Found:
 
 def _does(question: Question, found: Found) -> bool:
     passages = [each.passage for each in found.permitted]
-    return enough(question.searched, found.ranked, passages, found.matches)
+    return enough(question.searched, passages)
 
 
 async def _compose(question: Question, found: Found, means: Means) -> tuple[Answer | Declined, Sequence[Note]]:
@@ -124,13 +128,14 @@ async def _compose(question: Question, found: Found, means: Means) -> tuple[Answ
     readable = [each for each in sound if means.model.recipient in (None, *each.grant.recipients)]
     if not readable:
         return quote(sound, question), [*notes, "model_not_granted"]
+    given = readable[:SENT_TO_MODEL]
     try:
-        written = read_reply(
-            await means.model.reply(question, readable[:SENT_TO_MODEL]), readable[:SENT_TO_MODEL], question
-        )
+        raw = await means.model.reply(question, given)
     except PlatformError:
+        raw = ""
+    if not in_form(raw):
         return quote(sound, question), [*notes, "model_failed"]
-    return written, notes
+    return read_reply(raw, given, question), notes
 
 
 async def _answering(
@@ -148,6 +153,10 @@ async def _answering(
     if question.alone and not question.place.one_to_one:
         notes = ["private_instead", *notes]
     told = [means.wording.say(note, language=question.language) for note in notes]
+    days = [citation.sent_at.date() for citation in composed.citations if citation.sent_at is not None]
+    if days and max(days) - min(days) >= MAY_DIFFER:
+        oldest, newest = min(days).isoformat(), max(days).isoformat()
+        told.append(means.wording.say("dates_differ", language=question.language, oldest=oldest, newest=newest))
     return replace(
         _reply(question, "\n\n".join([*told, render(composed, words=words, name=name, places=places)]), reply_to),
         about=name,
@@ -159,7 +168,7 @@ async def _answering(
 async def _names_of_places(citations: Sequence[Citation], means: Means) -> dict[SourceId, str]:
     names = {}
     for source in {citation.source for citation in citations}:
-        place = await means.roster.place(PlaceId(source.platform, source.tenant, source.key))
+        place = await means.roster.place(source.as_place())
         if place is not None:
             names[source] = place.name
     return names

@@ -9,7 +9,7 @@ from collections import Counter
 
 from bot.core.commands import Command, Verb
 from bot.core.consent import Paused, Resumed, State
-from bot.core.people import PersonId
+from bot.core.people import Audience, PersonId, PlaceId, Team
 from bot.core.questions import Language
 from bot.flows.means import Means
 from bot.flows.withdraw import withdraw
@@ -52,9 +52,9 @@ async def _me(person: PersonId, language: Language, means: Means) -> str:
         means.wording.say(
             "me_source",
             language=language,
-            source=grant.source.key,
+            source=await _called(grant.source.as_place(), means),
             passages=held[grant.source],
-            audience=str(grant.audience),
+            audience=await _audience(grant.audience, language, means),
             until=grant.until.date().isoformat(),
         )
         for grant in consent.grants
@@ -62,6 +62,17 @@ async def _me(person: PersonId, language: Language, means: Means) -> str:
     return means.wording.say(
         "me", language=language, state=_standing_words(consent.state, language, means), sources="\n".join(lines)
     )
+
+
+async def _called(place: PlaceId, means: Means) -> str:
+    known = await means.roster.place(place)
+    return known.name if known is not None else place.chat
+
+
+async def _audience(audience: Audience, language: Language, means: Means) -> str:
+    if isinstance(audience, Team):
+        return means.wording.say("everybody", language=language)
+    return await _called(audience, means)
 
 
 def _standing_words(state: State, language: Language, means: Means) -> str:

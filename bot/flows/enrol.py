@@ -54,7 +54,9 @@ async def grant(
     before = await ledger.consent(colleague)
     if not ticks:
         raise NotGranted("nothing was ticked")
-    if before.notice != notice or before.state in (State.NONE, State.INVITED, State.SUSPENDED):
+    if before.state not in (State.NOTICE_SHOWN, State.GRANTED, State.ACTIVE):
+        raise NotGranted(f"nothing can be granted now: the consent is {before.state.value}")
+    if before.notice != notice:
         raise NotGranted("the notice was not shown in its present form")
     now = clock.now()
     until = now + timedelta(days=days)

@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from bot.core import commands
 from bot.core.messages import Edited, Message, Recalled
 from bot.core.people import PersonId, Place, PlaceId
-from bot.core.questions import Language, Question, clean, language_of, named
+from bot.core.questions import Language, Question, clean, language_of
+from bot.core.rank import naming
 from bot.errors import BylineError
 from bot.flows.answer import Outcome, answer
 from bot.flows.control import control
 from bot.flows.gather import Live
 from bot.flows.means import Means
 from bot.outbox import Reply
+from bot.ports import Roster
 
 FOLLOWS_WITHIN = timedelta(minutes=30)
 """A question may lean on the one before it in its thread for so long."""
@@ -35,6 +37,7 @@ class Receiver:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._live = Live(library=means.library, ledger=means.ledger, clock=means.clock)
+        self._speaks: dict[PersonId, Language] = {}
         self._asked: OrderedDict[tuple[PlaceId, str], tuple[str, datetime]] = OrderedDict()
 
     async def receive(self, event: Message | Recalled | Edited, place: Place) -> Outcome | None:
@@ -45,7 +48,7 @@ class Receiver:
         if event.author is None:
             return None
         text = clean(event.text)
-        language = language_of(text)
+        language = self._language(text, event.author)
         reference = self._means.new_id()
         try:
             command = commands.parse(text)
@@ -53,7 +56,14 @@ class Receiver:
                 words = await control(command, event.author, language, self._means)
                 await self._say(reference, words, language, event, place)
                 return None
-            question = await self.question(event, event.author, place, reference=reference)
+            question = await bind(
+                text,
+                reference,
+                asker=event.author,
+                place=place,
+                roster=self._means.roster,
+                earlier=self._earlier(event, place),
+            )
             outcome = await answer(question, self._means, reply_to=event.id)
             self._remember(event, place, question)
             return outcome
@@ -64,25 +74,12 @@ class Receiver:
             await self._say(reference, words, language, event, place)
             return None
 
-    async def question(self, message: Message, asker: PersonId, place: Place, *, reference: str) -> Question:
-        """Bind what was asked to who asked and where, as the platform says (D6).
-
-        Raises PlatformError where the roster cannot be had: nobody is let in on a guess.
-        """
-        roster = self._means.roster
-        text = clean(message.text)
-        return Question(
-            id=reference,
-            text=text,
-            language=language_of(text),
-            asker=asker,
-            place=place,
-            alone=place.one_to_one,
-            asker_is_outsider=await roster.is_outsider(asker),
-            asker_reads=await roster.places_of(asker),
-            colleague=named(text, await roster.people()),
-            earlier=self._earlier(message, place),
-        )
+    def _language(self, text: str, person: PersonId) -> Language:
+        """The asker's: that of what they say, or, for a command in Latin letters, of what they said last."""
+        if text.startswith("/") and text.isascii():
+            return self._speaks.get(person, "en")
+        self._speaks[person] = language_of(text)
+        return self._speaks[person]
 
     async def _say(self, reference: str, words: str, language: Language, message: Message, place: Place) -> None:
         assert message.author is not None  # noqa: S101 - for the type alone: receive() has looked
@@ -111,6 +108,37 @@ class Receiver:
         self._asked.move_to_end(thread)
         while len(self._asked) > THREADS_REMEMBERED:
             self._asked.popitem(last=False)
+
+
+async def bind(
+    text: str,
+    reference: str,
+    *,
+    asker: PersonId,
+    place: Place,
+    roster: Roster,
+    colleague: PersonId | None = None,
+    earlier: str | None = None,
+) -> Question:
+    """Bind what was asked to who asked and where, as the platform says (D6), and to whom it names.
+
+    Raises PlatformError where the roster cannot be had: nobody is let in on a guess.
+    """
+    subject, named = naming(text, await roster.people())
+    return Question(
+        id=reference,
+        text=text,
+        subject=subject or text,
+        language=language_of(text),
+        asker=asker,
+        place=place,
+        alone=place.one_to_one,
+        asker_is_outsider=await roster.is_outsider(asker),
+        asker_reads=await roster.places_of(asker),
+        named=named,
+        colleague=colleague or (next(iter(named)) if len(named) == 1 else None),
+        earlier=earlier,
+    )
 
 
 def _thread(message: Message, place: Place) -> tuple[PlaceId, str]:

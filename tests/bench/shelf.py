@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import sys
 import tempfile
 import time
@@ -46,15 +47,20 @@ def texts(number: int, length: int, seed: int) -> Iterator[tuple[str, ...]]:
     return (tuple(f"w{word:x}" for word in words) for words in drawn.tolist())
 
 
+def name(at: int) -> str:
+    """Ids come in no order."""
+    return hashlib.blake2b(str(at).encode(), digest_size=16).hexdigest()
+
+
 def passages(number: int) -> list[Shelved]:
     return [
         Shelved(
             Passage(
-                f"{at:032x}",
+                name(at),
                 WEI,
                 SOURCES[at % len(SOURCES)],
                 f"thread{at // 10}",
-                (Piece(f"om_{at:032x}", " ".join(words), START + timedelta(minutes=at)),),
+                (Piece(f"om_{name(at)}", " ".join(words), START + timedelta(minutes=at)),),
                 words[:3],
             ),
             words,
@@ -92,8 +98,6 @@ def put_raw(folder: Path, shelved: Sequence[Shelved]) -> float:
     """The same rows into the same tables by SQLite alone: not encrypted, nothing looked up, no rows counted."""
     connection = sqlcipher.connect(folder / "raw.db", isolation_level=None)
     connection.executescript(file.SETTINGS + file.TABLES + file.WORDS)
-    for trigger in ("passage_comes", "passage_goes", "vector_comes", "vector_goes"):
-        connection.execute(f"DROP TRIGGER {trigger}")
     for source in SOURCES:
         connection.execute("INSERT INTO source(name) VALUES (?)", (str(source),))
     rows = []
@@ -104,7 +108,7 @@ def put_raw(folder: Path, shelved: Sequence[Shelved]) -> float:
             (
                 (at, passage.id, source, passage.thread, str(passage.topics), at, at, LENGTH, bytes(16)),
                 (at, 0, piece.message, piece.text.encode(), str(piece.sent_at), None),
-                (source, at, "bench", halves),
+                (at, source, "bench", halves),
                 (at, " ".join(each.terms), " ".join(each.topic_terms)),
             )
         )
@@ -144,7 +148,7 @@ async def writing(folder: Path, shelved: Sequence[Shelved]) -> None:
 async def searching(shelf: DiskShelf, number: int, stored: Floats) -> None:
     queries = vectors(200, 2)
     words = list(texts(200, 6, 3))
-    for name, sources in (("all 100", SOURCES), ("50 of 100", SOURCES[::2]), ("1 of 100", SOURCES[:1])):
+    for which, sources in (("all 100", SOURCES), ("50 of 100", SOURCES[::2]), ("1 of 100", SOURCES[:1])):
         within = {WEI: frozenset(sources)}
         allowed = np.ascontiguousarray(
             stored[np.isin(np.arange(number) % len(SOURCES), [SOURCES.index(source) for source in sources])]
@@ -160,7 +164,7 @@ async def searching(shelf: DiskShelf, number: int, stored: Floats) -> None:
             legs["nearest"].append(await timed(lambda q=query, w=within: shelf.nearest(q, w, limit=NEAREST)))  # type: ignore[misc]  (mypy cannot infer it)
             legs["matching"].append(await timed(lambda t=terms, w=within: shelf.matching(t, w, limit=MATCHING)))  # type: ignore[misc]  (as above)
             legs["both"].append(legs["nearest"][-1] + legs["matching"][-1])
-        say(f"search in {name} sources: numpy scan of the allowed rows", ms(legs["scan"], 50), ms(legs["scan"], 95))
+        say(f"search in {which} sources: numpy scan of the allowed rows", ms(legs["scan"], 50), ms(legs["scan"], 95))
         ratio = float(np.median(legs["nearest"]) / np.median(legs["scan"]))
         say("  nearest (to reach: 2 of it)", ms(legs["nearest"], 50), ms(legs["nearest"], 95), f"{ratio:.2f} of it")
         say("  matching, six terms", ms(legs["matching"], 50), ms(legs["matching"], 95))
@@ -206,7 +210,12 @@ async def living(folder: Path, number: int) -> None:
             if len(asked) < 300:
                 asked.append(await timed(lambda: shelf.nearest(queries, EVERYWHERE, limit=NEAREST)))
         stop.set()
-    say("live: event loop's lag (to reach: p99 20 ms)", ms(lags.result(), 50), ms(lags.result(), 99), ms(lags.result(), 100))
+    say(
+        "live: event loop's lag (to reach: p99 20 ms)",
+        ms(lags.result(), 50),
+        ms(lags.result(), 99),
+        ms(lags.result(), 100),
+    )
     say("live: nearest, after each message", ms(asked, 50), ms(asked, 95))
     await shelf.close()
 
@@ -216,9 +225,12 @@ async def opening_and_erasing(folder: Path) -> None:
     query, terms = vectors(1, 6)[0], next(texts(1, 6, 7))
     say("cold: count", f"{1e3 * await timed(lambda: shelf.count(WEI)):.1f} ms")
     say("cold: matching", f"{1e3 * await timed(lambda: shelf.matching(terms, EVERYWHERE, limit=MATCHING)):.1f} ms")
-    say("cold: nearest in 1 source", f"{1e3 * await timed(lambda: shelf.nearest(query, {WEI: frozenset(SOURCES[:1])}, limit=5)):.1f} ms")
+    say(
+        "cold: nearest in 1 source",
+        f"{1e3 * await timed(lambda: shelf.nearest(query, {WEI: frozenset(SOURCES[:1])}, limit=5)):.1f} ms",
+    )
     say("cold: nearest in all", f"{1e3 * await timed(lambda: shelf.nearest(query, EVERYWHERE, limit=NEAREST)):.1f} ms")
-    say("erase one message", f"{1e3 * await timed(lambda: shelf.erase_messages(WEI, [f'om_{7:032x}'])):.1f} ms")
+    say("erase one message", f"{1e3 * await timed(lambda: shelf.erase_messages(WEI, [f'om_{name(7)}'])):.1f} ms")
     say("erase one source", f"{1e3 * await timed(lambda: shelf.erase_source(WEI, SOURCES[3])):.1f} ms")
     say("erase everything", f"{1e3 * await timed(lambda: shelf.erase(WEI)):.1f} ms")
     await shelf.close()
@@ -236,9 +248,9 @@ async def many_profiles(folder: Path, number: int) -> None:
     shelf = DiskShelf(folder, embedder="bench", max_open=number)
     within = {person: frozenset(SOURCES) for person in people}
     query, terms = vectors(1, 6)[0], next(texts(1, 6, 7))
-    for name in ("cold", "warm"):
+    for state in ("cold", "warm"):
         say(
-            f"{number} profiles, {name}: nearest, matching",
+            f"{number} profiles, {state}: nearest, matching",
             f"{1e3 * await timed(lambda: shelf.nearest(query, within, limit=NEAREST)):.0f} ms",
             f"{1e3 * await timed(lambda: shelf.matching(terms, within, limit=MATCHING)):.0f} ms",
         )
@@ -256,8 +268,8 @@ async def main() -> None:
     number = arguments.parse_args().passages
     say(f"{number} passages of {LENGTH} terms, {len(SOURCES)} sources, {DIMENSIONS} dimensions")
     shelved = passages(number)
-    with tempfile.TemporaryDirectory(prefix="byline-bench-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="byline-bench-") as temporary:
+        folder = Path(temporary)
         await writing(folder, shelved)
         exact = DiskShelf(folder / "data", embedder="bench", chroma_from=sys.maxsize)
         await put_all(exact, shelved)

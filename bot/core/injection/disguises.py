@@ -6,7 +6,6 @@ Decides nothing about meaning: it offers readings. The work is bounded by a cons
 from __future__ import annotations
 
 import base64
-import binascii
 import html
 import re
 import unicodedata
@@ -18,14 +17,12 @@ from bot.core.redaction.folding import fold
 _DEPTH = 2
 """A code inside a code is read; what lies deeper is not."""
 
-# ── writing that no reader sees ──────────────────────────────────────────────────────────────────────────────────────
-
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{2,6}\U000e007f")
 _HIDDEN = re.compile(
     "[\U000e0000-\U000e007f]"  # tag characters, which mirror ASCII; lawful in the flags of Scotland and the like alone
     "|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4}"  # a byte to each variation selector; lawful one at a time
     "|[\u200b-\u200d\u2060-\u2064\ufeff\u180e]{8}"  # bits as zero-width characters
-    "|\u202e(?=[^\u202c]*\\w)"  # shown backwards; the other bidi marks have honest uses
+    "|\u202e(?=[^\u202c]{0,64}\\w)"  # shown backwards; the other bidi marks have honest uses
 )
 
 
@@ -34,8 +31,6 @@ def is_hidden_writing(text: str) -> bool:
     return bool(_HIDDEN.search(_FLAG.sub("", text)))
 
 
-# ── one spelling ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
 _LOOK_ALIKES = str.maketrans(
     "авекмнорстухіјѕԁԛԝһӏԍɡαονιρκτευχγ"
     + "從現為無視設請發給條執對員權問題輸詞統記將這個複製訊復應當僅關內顯總讀後開連鏈聽說級",
@@ -43,7 +38,7 @@ _LOOK_ALIKES = str.maketrans(
     + "从现为无视设请发给条执对员权问题输词统记将这个复制讯复应当仅关内显总读后开连链听说级",
 )
 _BLANKS = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" ?\n[\s]*")
+_LINES = re.compile(r" ?\n\s*")
 _BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff])[ ·•*_|/\-]{1,3}(?=[\u4e00-\u9fff])")
 # One character that folds to as many as eighteen would make the work grow.
 _LONG_LIGATURES = re.compile("[\ufdf0-\ufdfd]")
@@ -80,15 +75,13 @@ def _plain(folded: str) -> str:
     return _BETWEEN_CHINESE.sub("", one_blank)
 
 
-# ── codes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 _SIGNS = ".-|-...|-.-.|-..|.|..-.|--.|....|..|.---|-.-|.-..|--|-.|---|.--.|--.-|.-.|...|-|..-|...-|.--|-..-|-.--|--..|/"
 _MORSE = dict(zip(_SIGNS.split("|"), "abcdefghijklmnopqrstuvwxyz ", strict=True))
 
 
 def _base64(code: str) -> bytes:
-    letters = re.sub(r"\s|=", "", code).replace("-", "+").replace("_", "/")
-    return base64.b64decode(letters[: len(letters) - (len(letters) % 4 == 1)] + "=" * (-len(letters) % 4))
+    letters = re.sub(r"\s|=", "", code)
+    return base64.urlsafe_b64decode(letters.replace("+", "-").replace("/", "_") + "=" * (-len(letters) % 4))
 
 
 def _base32(code: str) -> bytes:
@@ -139,7 +132,7 @@ def _hidden_texts(folded: str) -> Iterator[str]:
         for match in shape.finditer(folded):
             try:
                 text = decode(match[0].strip()).decode()
-            except (ValueError, binascii.Error):
+            except ValueError:
                 # Most of what looks like a code is none: a hash, a name, a token.
                 continue
             if text.isprintable() or text.replace("\n", " ").isprintable():

@@ -1,7 +1,7 @@
 """The plainest orders to an AI in German, French, Spanish, Italian and Portuguese, as patterns.
 
-They meet text as `disguises.readings` gives it: lower case, without accents. Most people at work here write neither
-language; these are the ones that attacks are passed round in.
+They meet text as `disguises.readings` gives it: lower case, without accents. The bot answers in none of these
+languages; attacks are passed round in them all the same.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _NO_LIMITS = (
 
 ORDERS = (
     near(
-        r"\b(?:ignorier\w*|vergiss|vergesst|missachte\w*|ignor(?:ez|a|are|er|ar|e (?:les|tes|vos|toutes|as|todas))|oublie[zr]?|olvida\w*|dimentica\w*"
-        r"|descarta|esqueca)\b",
+        r"\b(?:ignorier\w*|vergiss|vergesst|missachte\w*|ignor(?:ez|a|are|er|ar|e (?:les|tes|vos|toutes|as|todas))"
+        r"|oublie[zr]?|olvida\w*|dimentica\w*|descarta|esqueca)\b",
         _INSTRUCTIONS,
     ),
     near(

@@ -25,11 +25,11 @@ _HINT = pattern(
 )
 _OTHER_KEY = pattern(
     r"(?<![a-z])(?:primary|foreign|partition|sort|cache|public|unique|composite|redis|routing|idempotency|issue|project|hot"
-    r"|shortcut|lookup|group|row|message|dict|object|map|config|index|i18n|registry|gpg|pgp|host|s3|dedupe)[ _\-.]?$"
+    r"|shortcut|lookup|group|row|message|dict|object|map|config|index|i18n|registry|gpg|pgp|host|s3|dedupe)[ _\-.]?\Z"
 )
 
 # From name to value: a sign, a verb, or nothing but a blank.
-_VALUE = r"[\"'`]?(?P<value>[!-~]{3,200})"
+_VALUE = r"[\"'`]?(?P<value>[!-~]{3,100})"
 _SIGN = pattern(
     r"[\w.\-]{0,30}[\"'`\])]{0,3}\s{0,3}(?P<sign>:=|=>|==?|\?=|\|\||:{1,3}=?|->|→|,)\s{0,3}"
     rf"[\"'`=(\[]{{0,4}}\s?{_VALUE}"
@@ -39,8 +39,13 @@ _VERB = pattern(
     rf"|是|为|成|:|=) {{0,3}}{_VALUE}"
 )
 _BLANK = pattern(rf"[\"'`)]? {_VALUE}")
-_FLAG_BEFORE = pattern(r"(?<!\S)--?(?:[a-z]+-)*$")
-_ENVIRONMENT = pattern(r"[A-Z0-9]_[A-Z0-9_]*$|export [^ =]{1,80}$")
+# Between name and value: the value is an id or a hash of something, whatever key or token the talk was of.
+_SOMETHING_ELSE = pattern(
+    r"(?:trace|request|span|message|msg|order|user|event|job|task|build)[ _\-]?id|md5|sha\d|hash|commit|digest|uuid"
+    r"|etag|checksum|revision|fingerprint|哈希|摘要|指纹"
+)
+_FLAG_BEFORE = pattern(r"(?<!\S)--?(?:[a-z]+-)*\Z")
+_ENVIRONMENT = pattern(r"[A-Z0-9]_[A-Z0-9_]*\Z|export [^ =]{1,80}\Z")
 _SCHEME = pattern(r"(?:basic|bearer|token|apikey|digest) +", re.IGNORECASE)
 # From value to name: "… 是密码", "… is the password".
 _CALLED_AFTERWARDS = pattern(
@@ -59,14 +64,14 @@ _WORDS = pattern(r"[A-Za-z]+(?:[-'/_.&][A-Za-z]+)*")
 _NO_PASSWORD = pattern(
     r"(?:required|optional|string|str|text|varchar|bool|int|any|changed|reset|expired|invalid|incorrect|wrong|yes|no|ok|field"
     r"|policy|prompt|manager|pass(?:word|wd)?|secret|token|key|value|login|user|username|admin|root|email|name|length|hash"
-    r"|hashed|encrypted|protected|here|there|this|that|me|please|thanks)$",
+    r"|hashed|encrypted|protected|here|there|this|that|me|please|thanks)\Z",
     re.IGNORECASE,
 )
-_ALGORITHM = pattern(r"(?:sha|md|base|oauth|argon|bcrypt|utf|http|ipv|pbkdf|v|step|test)-?\d+$", re.IGNORECASE)
+_ALGORITHM = pattern(r"(?:sha|md|base|oauth|argon|bcrypt|utf|http|ipv|pbkdf|v|step|test)-?\d+\Z", re.IGNORECASE)
 _PROSE_GOES_ON = pattern(r"[\"'`.,;:!?)]* *[A-Za-z]{2}")
 _AMOUNT = pattern(r" ?(?:位|个|次|天|分|秒|字|条|年|月|char|digit|day|time|min|sec|hour|letter|%|\+)")
 _LIST = pattern(r"[,;(){}\[\]]")
-_VALUE_AT = pattern(r"[!-~]{0,200}")
+_VALUE_AT = pattern(r"[!-~]{0,100}")
 _KINDS = tuple(pattern(kind) for kind in ("[a-z]", "[A-Z]", r"[^\w\s.,/:()\-]"))
 
 
@@ -93,7 +98,7 @@ def is_placeholder(value: str) -> bool:
 def _end_of_secret(name: re.Match[str], text: str) -> int | None:
     for link in (_SIGN, _VERB, _BLANK):
         match = link.match(text, name.end())
-        if not match:
+        if not match or (link is _VERB and _SOMETHING_ELSE.search(match[0][: match.start("value") - match.start()])):
             continue
         start = match.start("value")
         if scheme := _SCHEME.match(text, start):

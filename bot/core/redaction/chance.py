@@ -17,6 +17,7 @@ _UUID = pattern(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _PART = pattern(r"[A-Za-z0-9]+")
 _HEXADECIMAL = pattern(r"(?:0x)?[0-9a-f]{8,}|[0-9A-F]{8,}")
 _ORDINARY = pattern(r"\d+[A-Za-z]{0,4}|[A-Za-z]{1,12}\d{0,4}")
+_WORTH_A_LOOK = pattern(r"\d|[A-Za-z]{10}")
 _DIGIT = pattern(r"\d")
 _DIGITS_AMONG_LETTERS = pattern(r"(?=.*[g-zG-Z])(?:[A-Za-z]+\d+[A-Za-z]{4}|[A-Za-z]*\d+[A-Za-z]+\d)")
 _TURN = pattern(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])|(?<=[a-z])(?=[A-Z])")
@@ -43,6 +44,8 @@ def _is_drawn(part: str) -> bool:
 
 def is_key(value: str) -> bool:
     """Would this be a key, if it is called so? Hexadecimal and UUIDs would."""
+    if not _WORTH_A_LOOK.search(value):
+        return False
     parts = _PART.findall(value)
     joined = "".join(parts)
     return (

@@ -48,11 +48,17 @@ _PROVINCES = frozenset(
 )
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _NOT_A_PERSONS = pattern(
-    r"(?:build|order|ticket|tracking|invoice|sku|订单|订单号|单号|流水号|工单|运单|时间戳|timestamp|版本|预算|批次"
-    r"|编号|order id)\s*(?:number|no\.?|号|#|是|为)?[\s:#=]*$"
+    r"(?:build|order|ticket|tracking|invoice|sku|barcode|isbn|imei|serial|meeting|job|task"
+    r"|trace|commit|pid|uid|timestamp|订单|单号|流水号|工单|运单|会议|时间戳|版本|预算|批次|编号|货号|条码|合同|发票)"
+    r" *(?:number|id|no\.?|号码?|#|是|为)?[ :#=]*\Z"
 )
 _CARD_WORD = pattern(
     r"card|bank|account|\bacct|visa|mastercard|amex|unionpay|卡|银行|账号|账户|帐号|户名|开户|转账|汇款|打款|收款"
+)
+_ISSUED = pattern(
+    r"62\d{14,17}|9558\d{12}(?:\d{3})?"  # UnionPay, ICBC
+    r"|4\d{15}|5[1-5]\d{14}|(?:222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}"  # Visa, Mastercard
+    r"|3[47]\d{13}|35(?:2[89]|[3-8]\d)\d{12}|6011\d{12}|64[4-9]\d{13}|65\d{14}"  # American Express, JCB, Discover
 )
 _MOBILE = pattern(r"(?:(?:00)?86)?(1[3-9]\d{9})")
 _USUAL_SHAPES = frozenset(
@@ -93,14 +99,18 @@ def _windows(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, str, boo
                 yield start, end, digits, shape in _USUAL_SHAPES or (start, end) == run.span()
 
 
+_WORD_BEFORE = pattern(r"(?P<label>[A-Za-z]*)[_\-]?(?<=[A-Za-z_\-])\Z")
+_DECIMALS_BEFORE, _DECIMALS_AFTER = pattern(r"\d[.:,]\Z"), pattern(r"[.:]\d|[A-Za-z0-9]")
+_LABELS = frozenset({"tel", "phone", "mobile", "mob", "cell", "call", "wechat", "vx", "wx", "id", "no", "card", "acct"})
+
+
 def _is_inside_a_word(text: str, run: re.Match[str]) -> bool:
     """Part of a hash, a waybill (SF…), a decimal or a version rather than a number by itself."""
-    before, after = text[max(0, run.start() - 12) : run.start()], text[run.end() : run.end() + 2]
-    if re.search(r"\d[.:,]$", before) or re.match(r"[.:]\d", after) or re.match(r"[A-Za-z0-9]", after):
+    since = max(0, run.start() - 12)
+    if _DECIMALS_BEFORE.search(text, since, run.start()) or _DECIMALS_AFTER.match(text, run.end()):
         return True
-    return re.search(r"[A-Za-z_][\-]?$", before) is not None and not re.search(
-        r"(?:tel|phone|mobile|mob|cell|call|wechat|vx|wx|id|no|card|acct)[_-]?$", before, re.IGNORECASE
-    )
+    word = _WORD_BEFORE.search(text, since, run.start())
+    return word is not None and word["label"] != "" and word["label"].lower() not in _LABELS
 
 
 def _is_resident_id(digits: str) -> bool:
@@ -129,18 +139,9 @@ def _is_bank_card(digits: str, lower: str, start: int) -> bool:
     if len(digits) < 12 or not digits.isdigit():
         return False
     total = sum(map(int, digits[-1::-2])) + sum((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)[int(digit)] for digit in digits[-2::-2])
-    if total % 10 or len(set(digits)) < 3:
+    if total % 10 or len(set(digits)) < 2:
         return False
-    length, four = len(digits), int(digits[:4])
-    if length == 16 and (
-        digits[0] == "4" or 5100 <= four <= 5599 or 2221 <= four <= 2720 or 3528 <= four <= 3589 or four in (6011, 9558)
-    ):
-        return True
-    if (
-        (16 <= length <= 19 and (digits[:2] in ("62", "64", "65")))
-        or (length == 15 and digits[:2] in ("34", "37"))
-        or (length == 19 and four == 9558)
-    ):
+    if _ISSUED.fullmatch(digits):
         return True
     return digits[0] in "34569" and _CARD_WORD.search(lower, max(0, start - 30), start) is not None
 
@@ -190,7 +191,10 @@ _NAMED_SOCIAL_SECURITY = pattern(
     r"(?:\bssn\b|social security)[^\d\n]{0,20}(?P<number>\d{3}[ \-]?\d\d[ \-]?\d{4})(?!\d)"
 )
 _OLD_RESIDENT_ID = pattern(r"身份证[^\d\n]{0,10}(?P<number>\d{6}(?P<year>\d\d)(?P<month>\d\d)(?P<day>\d\d)\d{3})(?!\d)")
-_IBAN = pattern(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
+_IBAN = pattern(
+    r"(?<![A-Za-z0-9])(?:A[DET]|B[EGRH]|C[HYZ]|D[EK]|E[ES]|F[IR]|G[BR]|H[RU]|I[ELST]|K[WZ]|L[ITUV]|M[CT]|N[LO]|P[LT]|QA|RO"
+    r"|S[AEIK]|TR)\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])"
+)
 
 
 def _named_ids(text: str, lower: str) -> Iterator[Span]:
@@ -236,7 +240,7 @@ _ROLE_INSIDE = pattern(
 )
 _NO_MAILBOX = pattern(
     r"@(?:[\w\-]+\.)*(?:example\.\w+|localhost|calendar\.google\.com|[\w\-]+\.(?:png|jpe?g|gif|svg|service|local"
-    r"|internal))$"
+    r"|internal))\Z"
 )
 
 _CHINESE_ADDRESS = pattern(

@@ -32,7 +32,7 @@ def _found(text: str, lower: str) -> Iterator[Where]:
     if " -" in text:
         yield from (match.span() for match in _OPTION.finditer(text))
     yield from called.find(text, lower)
-    tokens = list(_TOKEN.finditer(text))
+    tokens = [token for token in _TOKEN.finditer(text) if _DIGIT_OR_CAPITAL.search(token[0])]
     if tokens:
         yield from _bare(tokens, text, lower)
         yield from _assigned(text, lower)
@@ -77,10 +77,10 @@ _USERINFO = pattern(
 )
 _PARAMETER = pattern(
     r"[?&;#](?:[\w.\-]{0,30}(?:token|secret|passw(?:or)?d|pwd|signature|credential|key)"
-    r"|sig|sign|auth|code|ticket|session|ak|sk)=(?P<value>[^\s&#\"'<>]{6,200})",
+    r"|sig|sign|auth|code|ticket|session|ak|sk)=(?P<value>[^\s&#\"'<>]{6,100})",
     re.IGNORECASE,
 )
-_HOOK = pattern(r"(?:hook|robot)[^\s/]{0,60}[/?]\S{0,200}?(?<=[/=])(?P<value>[A-Za-z0-9_\-]{16,200})", re.IGNORECASE)
+_HOOK = pattern(r"(?:hook|robot)[^\s/]{0,60}[/?]\S{0,200}?(?<=[/=])(?P<value>[A-Za-z0-9_\-]{16,100})", re.IGNORECASE)
 _OPTION = pattern(
     r"(?<=\s)(?:-u ?[\"']?[^\s:\"'/]{1,64}:[^\s\"'/]{3,}"
     r"|-p[\"']?(?=[^\s\"']{0,80}\d)(?=[^\s\"']{0,80}[A-Za-z])[^\s/:,.]{6,})"
@@ -106,8 +106,9 @@ _ALONE, _IN_PATH, _NEAR = 20, 40, 16
 _NEAR_CHARS = 120
 
 _TOKEN = pattern(r"[A-Za-z0-9_$.][A-Za-z0-9_+/=.~%|:$\-]{13,}")
-_ADDRESS_SO_FAR = pattern(r"://[!#-&(-;=?-~]*$")
-_PATH = pattern(r"(?:^|/)(?:[a-z_\-]{4,}|[A-Z]?[a-z]{3,})/|/(?:[a-z_\-]{4,}|[A-Z]?[a-z]{3,})(?:[.?#]|$)")
+_DIGIT_OR_CAPITAL = pattern(r"[0-9A-Z]")
+_ADDRESS_SO_FAR = pattern(r"://[!#-&(-;=?-~]*\Z")
+_PATH = pattern(r"(?:^|/)(?:[a-z_\-]{4,}|[A-Z]?[a-z]{3,})/|/(?:[a-z_\-]{4,}|[A-Z]?[a-z]{3,})(?:[.?#]|\Z)")
 _TALK_OF_SECRETS = pattern(
     r"passw|pwd|secret|token|credential|creds|api.?key|access.?key|\bkeys?\b|\bauth|bearer|cookie|\b401\b|\brotate"
     r"|密码|密钥|秘钥|口令|令牌|凭证|凭据|私钥|鉴权"
@@ -116,10 +117,11 @@ _TALK_OF_SECRETS = pattern(
 
 def _bare(tokens: list[re.Match[str]], text: str, lower: str) -> Iterator[Where]:
     """Nothing says that it is a secret but its looks."""
+    has_addresses = "://" in text
     for token in tokens:
         start, end = token.span()
         value = token[0]
-        in_address = _ADDRESS_SO_FAR.search(text, max(0, start - 300), end) is not None
+        in_address = has_addresses and _ADDRESS_SO_FAR.search(text, max(0, start - 300), end) is not None
         if _has_vendors_shape(value, in_address=in_address):
             yield start, end
         elif not in_address and value.count("%") < 3 and not ID_PREFIX.match(value):
@@ -140,7 +142,7 @@ def _has_vendors_shape(value: str, *, in_address: bool) -> bool:
 
 _ASSIGNED = pattern(
     r"(?<![\w.\-])(?P<name>[\w.\-]{3,80})[\"'\]]{0,2}\s{0,3}(?::=|=>|\?=|\|\||=|:"
-    r"|,)[\"'`=\s]{0,5}(?P<value>[\w\-.=+/~%|]{14,200})"
+    r"|,)[\"'`=\s]{0,5}(?P<value>[\w\-.=+/~%|]{14,100})"
 )
 
 

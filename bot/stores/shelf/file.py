@@ -45,8 +45,8 @@ PRAGMA cache_size = -{CACHE_KIB};
 # AUTOINCREMENT: a row's number is never given twice, so what holds numbers outside this file (the vectors in memory,
 # Chroma) can be told what is new by "after the last I know", and a number that is gone never means something else.
 #
-# Vectors lie by source, since a search reads those of the sources it may; `words` keeps no positions and no sizes,
-# because words.py counts in the stored terms itself.
+# What a put touches is to lie on few pages, since each is encrypted anew: hence vectors in the order they come, and few
+# indexes. `words` keeps no positions and no sizes, because words.py counts in the stored terms itself.
 TABLES = """
 CREATE TABLE source(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -67,7 +67,7 @@ CREATE TABLE passage(
     length INTEGER NOT NULL,
     digest BLOB NOT NULL
 );
-CREATE INDEX passage_source ON passage(source, length);
+CREATE INDEX passage_source ON passage(source);
 CREATE TABLE piece(
     passage INTEGER NOT NULL REFERENCES passage,
     ordinal INTEGER NOT NULL,
@@ -79,12 +79,11 @@ CREATE TABLE piece(
 ) WITHOUT ROWID;
 CREATE INDEX piece_message ON piece(message);
 CREATE TABLE vector(
-    source INTEGER NOT NULL REFERENCES source,
-    passage INTEGER NOT NULL,
+    passage INTEGER PRIMARY KEY REFERENCES passage,
+    source INTEGER NOT NULL,
     embedder TEXT NOT NULL,
-    halves BLOB NOT NULL,
-    PRIMARY KEY(source, passage)
-) WITHOUT ROWID;
+    halves BLOB NOT NULL
+);
 CREATE TABLE tombstone(mark BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE state(
     colleague TEXT NOT NULL,
@@ -95,18 +94,6 @@ CREATE TABLE state(
     told_to INTEGER NOT NULL DEFAULT 0,
     told INTEGER NOT NULL DEFAULT 0
 );
-CREATE TRIGGER passage_comes AFTER INSERT ON passage BEGIN
-    UPDATE source SET passages = passages + 1, length = length + NEW.length WHERE id = NEW.source;
-END;
-CREATE TRIGGER passage_goes AFTER DELETE ON passage BEGIN
-    UPDATE source SET passages = passages - 1, length = length - OLD.length WHERE id = OLD.source;
-END;
-CREATE TRIGGER vector_comes AFTER INSERT ON vector BEGIN
-    UPDATE source SET vectors = vectors + 1, newest_vector = NEW.passage WHERE id = NEW.source;
-END;
-CREATE TRIGGER vector_goes AFTER DELETE ON vector BEGIN
-    UPDATE source SET vectors = vectors - 1 WHERE id = OLD.source;
-END;
 """
 WORDS = f"""
 CREATE VIRTUAL TABLE words USING fts5(

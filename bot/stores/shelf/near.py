@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bot.stores.shelf.file import Connection
-from bot.stores.shelf.vectors import Block, Blocks, Floats, nearest
+from bot.stores.shelf.vectors import Block, Blocks, Floats, Row, nearest
 
 Approximate = Callable[[int, Floats, int], Sequence[tuple[int, float]] | None]
 """Asks Chroma: generation, vector, limit → row numbers and cosines; None where it cannot say now."""
@@ -25,18 +25,21 @@ TELL_FROM = 1_000
 _UNTOLD = 0  # the part of a profile that Chroma has not been told of; sources are numbered from 1
 
 
-# CROSS JOIN has SQLite read the tables in this order: along the vectors of the source, or along the newest passages.
-_OF_SOURCE = """
-SELECT passage.id, passage.name, vector.halves FROM vector CROSS JOIN passage ON passage.id = vector.passage
-WHERE vector.source = ? AND vector.passage > ? AND vector.embedder = ? AND length(vector.halves) = ?
-ORDER BY vector.passage
+# CROSS JOIN has SQLite read the tables in this order: all vectors as they lie, or the passages of each source in turn,
+# which is more work for each row.
+_SCAN = """
+SELECT vector.source, passage.id, passage.name, vector.halves
+FROM vector CROSS JOIN passage ON passage.id = vector.passage
+WHERE vector.passage > ?1 AND vector.source IN (SELECT value FROM json_each(?2))
+AND vector.embedder = ?3 AND length(vector.halves) = ?4
 """
-_OF_ALL = """
-SELECT passage.id, passage.name, vector.halves
-FROM passage CROSS JOIN vector ON vector.source = passage.source AND vector.passage = passage.id
-WHERE passage.id > ? AND vector.embedder = ? AND length(vector.halves) = ?
-ORDER BY passage.id
+_SEEK = """
+SELECT vector.source, passage.id, passage.name, vector.halves
+FROM passage CROSS JOIN vector ON vector.passage = passage.id
+WHERE passage.id > ?1 AND passage.source IN (SELECT value FROM json_each(?2))
+AND vector.embedder = ?3 AND length(vector.halves) = ?4
 """
+_SEEKING_COSTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,13 @@ def search(
     """Cosine and id of the `limit` nearest in these sources, in no order."""
     now = state(connection)
     kept = {name: source for name, source in sources(connection).items() if source.vectors}
-    held = _Held(connection, profile, embedder, len(vector), now.removals, blocks)
-    if kept.keys() <= set(within) and sum(source.vectors for source in kept.values()) >= chroma_from:
+    total = sum(source.vectors for source in kept.values())
+    held = _Held(connection, profile, embedder, len(vector), now.removals, total, blocks)
+    if kept.keys() <= set(within) and total >= chroma_from:
         found = _with_chroma(held, now, kept.values(), vector, approximate, limit)
         if found is not None:
             return found
-    return nearest([held.source(source) for name, source in kept.items() if name in within], vector, limit)
+    return nearest(held.sources([source for name, source in kept.items() if name in within]), vector, limit)
 
 
 def _with_chroma(
@@ -116,8 +120,8 @@ def _with_chroma(
         ).fetchall()
     )
     found = [(cosine, names[row]) for row, cosine in hits if row in names][:limit]
-    found += nearest([held.untold(now.told_to, max(source.newest_vector for source in kept))], vector, limit)
-    return found if len(found) >= min(limit, sum(source.vectors for source in kept)) else None
+    found += nearest([held.untold(now.told_to, kept)], vector, limit)
+    return found if len(found) >= min(limit, held.total) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +133,58 @@ class _Held:
     embedder: str
     dimensions: int
     removals: int
+    total: int
     blocks: Blocks
 
-    def source(self, source: Source) -> Block:
-        return self._block(source.id, 0, source.newest_vector, _OF_SOURCE, source.id)
+    def sources(self, sources: Sequence[Source]) -> list[Block]:
+        blocks = self._blocks([source.id for source in sources], after=0)
+        stale = [
+            (source, block)
+            for source, block in zip(sources, blocks, strict=True)
+            if block.newest < source.newest_vector
+        ]
+        # Those that only grew are read from where they grew.
+        for group in (
+            {source: block for source, block in stale if block.newest == 0},
+            {source: block for source, block in stale if block.newest > 0},
+        ):
+            if group:
+                rows = self._read(min(block.newest for block in group.values()), group)
+                for source, block in group.items():
+                    block.extend([row for row in rows[source.id] if row[0] > block.newest])
+                    block.newest = source.newest_vector
+                    self.blocks.keep(self.profile, source.id, block)
+        return blocks
 
-    def untold(self, told_to: int, newest: int) -> Block:
-        return self._block(_UNTOLD, told_to, newest, _OF_ALL)
-
-    def _block(self, part: int, after: int, newest: int, select: str, *of: int) -> Block:
-        block = self.blocks.get(self.profile, part)
-        if block is None or (block.removals, block.dimensions, block.after) != (self.removals, self.dimensions, after):
-            block = Block(self.dimensions, self.removals, after)
+    def untold(self, told_to: int, sources: Collection[Source]) -> Block:
+        """What Chroma has not been told of yet, of all sources together."""
+        (block,) = self._blocks([_UNTOLD], after=told_to)
+        newest = max(source.newest_vector for source in sources)
         if block.newest < newest:
-            values = (*of, block.newest, self.embedder, 2 * self.dimensions)
-            block.extend(self.connection.execute(select, values).fetchall())
+            for rows in self._read(block.newest, sources).values():
+                block.extend(rows)
             block.newest = newest
-            self.blocks.keep(self.profile, part, block)
+            self.blocks.keep(self.profile, _UNTOLD, block)
         return block
+
+    def _blocks(self, parts: Sequence[int], *, after: int) -> list[Block]:
+        """The blocks in memory; an empty one for each that is not there or is out of date."""
+        state = (self.removals, self.dimensions, after)
+        return [
+            block
+            if block is not None and (block.removals, block.dimensions, block.after) == state
+            else Block(self.dimensions, self.removals, after)
+            for block in self.blocks.get(self.profile, parts)
+        ]
+
+    def _read(self, after: int, sources: Collection[Source]) -> dict[int, list[Row]]:
+        """The vectors of these sources beyond a row, by source."""
+        select = _SCAN if sum(source.vectors for source in sources) * _SEEKING_COSTS >= self.total else _SEEK
+        values = (after, json.dumps([source.id for source in sources]), self.embedder, 2 * self.dimensions)
+        rows: dict[int, list[Row]] = {source.id: [] for source in sources}
+        for source, row, name, halves in self.connection.execute(select, values):
+            rows[source].append((row, name, halves))
+        return rows
 
 
 def count_untold(connection: Connection, told_to: int) -> int:
@@ -167,9 +205,7 @@ def some_told(connection: Connection, embedder: str, told_to: int) -> list[int]:
 def untold(connection: Connection, embedder: str, after: int, limit: int) -> list[tuple[int, bytes]]:
     """What Chroma is to be told next: row numbers and vectors, in order."""
     return connection.execute(
-        "SELECT passage.id, vector.halves FROM passage CROSS JOIN vector"
-        " ON vector.source = passage.source AND vector.passage = passage.id"
-        " WHERE passage.id > ? AND vector.embedder = ? ORDER BY passage.id LIMIT ?",
+        "SELECT passage, halves FROM vector WHERE passage > ? AND embedder = ? ORDER BY passage LIMIT ?",
         (after, embedder, limit),
     ).fetchall()
 

@@ -25,11 +25,14 @@ from bot.stores.shelf.vectors import Blocks, Floats, halves
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A passage as it is written; two with the same digest are the same in all that is kept of them."""
+    """A passage as it is written. Two with the same digest are the same in all that is kept of them."""
 
-    shelved: Shelved
+    passage: Passage
+    topics: str
+    pieces: list[tuple[int, str, bytes, str | None, str | None]]
     terms: str
     topic_terms: str
+    length: int
     halves: bytes | None
     digest: bytes
 
@@ -59,15 +62,14 @@ class Profile:
     def put(self, shelved: Sequence[Shelved]) -> int:
         rows = self._rows(shelved)
         with writing(self.connection):
-            struck = self._struck({message for row in rows for message in row.shelved.passage.messages})
-            before = self._known([row.shelved.passage.id for row in rows])
+            struck = self._struck({message for row in rows for message in row.passage.messages})
+            before = self._known([row.passage.id for row in rows])
             changed = [
                 row
                 for row in rows
-                if row.digest != before.get(row.shelved.passage.id, (0, 0, b""))[2]
-                and struck.isdisjoint(row.shelved.passage.messages)
+                if row.digest != before.get(row.passage.id, (0, 0, b""))[2] and struck.isdisjoint(row.passage.messages)
             ]
-            replaced = {before[name][0] for row in changed if (name := row.shelved.passage.id) in before}
+            replaced = {before[name][0] for row in changed if (name := row.passage.id) in before}
             self._remove(replaced)
             self._insert(changed, {name: position for name, (_, position, _) in before.items()})
             removals = near.state(self.connection).removals
@@ -105,79 +107,100 @@ class Profile:
             if each.passage.author != self.colleague:
                 raise ValueError(f"passage {each.passage.id} is not by the colleague of profile {self.id}")
         each_once = list({each.passage.id: each for each in shelved}.values())
-        kept = iter(halves([each.vector for each in each_once if each.vector is not None]))
-        rows = []
-        for each in each_once:
-            terms, topic_terms = words.joined(each.terms), words.joined(each.topic_terms)
-            vector = next(kept) if each.vector is not None else None
-            digest = hashlib.blake2b(repr((each.passage, terms, topic_terms, self._embedder)).encode(), digest_size=16)
-            digest.update(vector or b"")
-            rows.append(_Row(each, terms, topic_terms, vector, digest.digest()))
-        return rows
+        vectors = iter(halves([each.vector for each in each_once if each.vector is not None]))
+        return [self._row(each, next(vectors) if each.vector is not None else None) for each in each_once]
+
+    def _row(self, shelved: Shelved, vector: bytes | None) -> _Row:
+        passage = shelved.passage
+        topics = json.dumps(passage.topics)
+        pieces = [
+            (at, piece.message, _bytes(piece.text), piece.sent_at.isoformat() if piece.sent_at else None, piece.link)
+            for at, piece in enumerate(passage.pieces)
+        ]
+        terms, topic_terms = words.joined(shelved.terms), words.joined(shelved.topic_terms)
+        everything = (str(passage.source), passage.thread, topics, pieces, terms, topic_terms, self._embedder)
+        digest = hashlib.blake2b(repr(everything).encode(), digest_size=16)
+        digest.update(vector or b"")
+        return _Row(passage, topics, pieces, terms, topic_terms, len(shelved.terms), vector, digest.digest())
 
     def _insert(self, rows: Sequence[_Row], positions: Mapping[str, int]) -> None:
         """Write rows whose ids are not there. One that replaces another keeps its position among its like."""
-        write = self.connection.executemany
-        source_ids = self._source_ids({str(row.shelved.passage.source) for row in rows})
+        insert = self.connection.executemany
+        sources = self._source_ids({str(row.passage.source) for row in rows})
         last = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passage'").fetchone()
-        numbered = list(enumerate(rows, start=last[0] + 1 if last else 1))
-        passages = [(id_, row.shelved.passage, row) for id_, row in numbered]
-        write(
+        numbered = [
+            (number, row, row.passage, sources[str(row.passage.source)])
+            for number, row in enumerate(rows, start=last[0] + 1 if last else 1)
+        ]
+        insert(
             "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    id_,
+                    number,
                     passage.id,
-                    source_ids[str(passage.source)],
+                    source,
                     passage.thread,
-                    json.dumps(passage.topics),
-                    positions.get(passage.id, id_),
+                    row.topics,
+                    positions.get(passage.id, number),
                     _microseconds(passage.sent_at),
-                    len(row.shelved.terms),
+                    row.length,
                     row.digest,
                 )
-                for id_, passage, row in passages
+                for number, row, passage, source in numbered
             ],
         )
-        write(
+        insert(
             "INSERT INTO piece VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    id_,
-                    ordinal,
-                    piece.message,
-                    _bytes(piece.text),
-                    piece.sent_at and piece.sent_at.isoformat(),
-                    piece.link,
-                )
-                for id_, passage, _ in passages
-                for ordinal, piece in enumerate(passage.pieces)
-            ],
+            [(number, *piece) for number, row, _, _ in numbered for piece in row.pieces],
         )
-        write(
+        insert(
             "INSERT INTO vector VALUES (?, ?, ?, ?)",
             [
-                (source_ids[str(passage.source)], id_, self._embedder, row.halves)
-                for id_, passage, row in passages
+                (number, source, self._embedder, row.halves)
+                for number, row, _, source in numbered
                 if row.halves is not None
             ],
         )
-        write(
+        insert(
             "INSERT INTO words(rowid, text, topics) VALUES (?, ?, ?)",
-            [(id_, row.terms, row.topic_terms) for id_, row in numbered],
+            [(number, row.terms, row.topic_terms) for number, row, _, _ in numbered],
         )
+        self._tally([(source, 1, row.length, row.halves is not None, number) for number, row, _, source in numbered])
 
     def _remove(self, rows: Collection[int]) -> None:
         """Take passages out, inside a transaction."""
         if not rows:
             return
+        gone = self.connection.execute(
+            "SELECT passage.source, -1, -length, -(vector.passage IS NOT NULL), 0"
+            " FROM passage LEFT JOIN vector ON vector.passage = passage.id"
+            " WHERE passage.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(rows)),),
+        )
+        self._tally(gone.fetchall())
         each = [(row,) for row in rows]
         delete = self.connection.executemany
-        delete("DELETE FROM vector WHERE source = (SELECT source FROM passage WHERE id = ?1) AND passage = ?1", each)
+        delete("DELETE FROM vector WHERE passage = ?", each)
         delete("DELETE FROM words WHERE rowid = ?", each)
         delete("DELETE FROM piece WHERE passage = ?", each)
         delete("DELETE FROM passage WHERE id = ?", each)
         self.connection.execute("UPDATE state SET removals = removals + 1")
+
+    def _tally(self, changes: Iterable[tuple[int, int, int, int, int]]) -> None:
+        """Keep the sources' figures. Each change: source; what came (negative: went) of passages, length and vectors;
+        number of the row."""
+        sums: dict[int, list[int]] = {}
+        for source, passages, length, vectors, number in changes:
+            figures = sums.setdefault(source, [0, 0, 0, 0])
+            figures[0] += passages
+            figures[1] += length
+            figures[2] += vectors
+            figures[3] = max(figures[3], number if vectors > 0 else 0)
+        self.connection.executemany(
+            "UPDATE source SET passages = passages + ?, length = length + ?, vectors = vectors + ?,"
+            " newest_vector = max(newest_vector, ?) WHERE id = ?",
+            [(*figures, source) for source, figures in sums.items()],
+        )
 
     def _erase_all(self, select: str, value: str) -> int:
         with writing(self.connection):
@@ -326,14 +349,17 @@ class Profile:
         )
         return {name: (id_, position, digest) for name, id_, position, digest in rows}
 
-    def _source_ids(self, names: Iterable[str]) -> dict[str, int]:
+    def _source_ids(self, names: Collection[str]) -> dict[str, int]:
         """Their numbers, given now where they have none."""
-        known = near.sources(self.connection)
-        new = [(name,) for name in sorted(names) if name not in known]
-        if new:
-            self.connection.executemany("INSERT INTO source(name) VALUES (?)", new)
-            known = near.sources(self.connection)
-        return {name: source.id for name, source in known.items()}
+        self.connection.executemany(
+            "INSERT INTO source(name) VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in sorted(names)]
+        )
+        return dict(
+            self.connection.execute(
+                "SELECT name, id FROM source WHERE name IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(names)),),
+            ).fetchall()
+        )
 
     def _struck(self, messages: Collection[str]) -> frozenset[str]:
         """Those of these messages that have a tombstone."""

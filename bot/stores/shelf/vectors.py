@@ -34,7 +34,7 @@ def floats(kept: Sequence[bytes], dimensions: int) -> Floats:
 
 
 class Block:
-    """Vectors in one matrix. Rows come in the order of their numbers; those that go are overwritten by the last.
+    """Vectors in one matrix, in no order. Rows that go are overwritten by the last.
 
     It has what came after row `after`, up to row `newest`. `removals` is the profile's count of removals that it has
     seen; with another count it is out of date.
@@ -112,12 +112,15 @@ class Blocks:
         self._lock = threading.Lock()
         self._blocks: OrderedDict[tuple[str, int], tuple[Block, int]] = OrderedDict()
 
-    def get(self, profile: str, part: int) -> Block | None:
+    def get(self, profile: str, parts: Sequence[int]) -> list[Block | None]:
+        found: list[Block | None] = []
         with self._lock:
-            if (profile, part) not in self._blocks:
-                return None
-            self._blocks.move_to_end((profile, part))
-            return self._blocks[profile, part][0]
+            for part in parts:
+                key = (profile, part)
+                if (held := self._blocks.get(key)) is not None:
+                    self._blocks.move_to_end(key)
+                found.append(held and held[0])
+        return found
 
     def keep(self, profile: str, part: int, block: Block) -> None:
         """Keep it, or keep it at its new size; the least recently used go. One too big for all is not kept."""
