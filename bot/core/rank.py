@@ -167,7 +167,7 @@ def fuse(near: Sequence[Near], matches: Matches, *, named: Collection[PersonId] 
     """
     worded = {match.passage: score for match, score in bm25(matches)}
     cosines = {each.passage: each.cosine for each in near}
-    authors = {found.passage: found.colleague for found in (*near, *matches.found)}
+    authors = {each.passage: each.colleague for each in near} | {each.passage: each.colleague for each in matches.found}
     most = max(worded.values(), default=0.0) or 1.0
     low = min(cosines.values(), default=0.0)
     span = max(cosines.values(), default=0.0) - low or 1.0
