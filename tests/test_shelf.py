@@ -28,6 +28,7 @@ from tests.cast import DEPLOYS, LIN, NOW, OPS, WEI
 OPS_CHAT, DEPLOYS_CHAT, DOCUMENT = OPS.id.as_source(), DEPLOYS.id.as_source(), SourceId("local", "acme", "guide.md")
 BOTH = {WEI: frozenset({OPS_CHAT, DEPLOYS_CHAT})}
 DIMENSIONS = 16
+ROOT = Path(__file__).parent.parent
 
 Made = Callable[..., DiskShelf]
 
@@ -51,9 +52,9 @@ def shelf(make: Made) -> DiskShelf:
     return make()
 
 
-def vector(seed: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    drawn = np.random.default_rng(seed).standard_normal(DIMENSIONS).astype(np.float32)
-    return drawn / np.linalg.norm(drawn)
+def vector(seed: int) -> list[float]:
+    drawn = np.random.default_rng(seed).standard_normal(DIMENSIONS)
+    return [float(each) for each in drawn / np.linalg.norm(drawn)]
 
 
 def shelved(
@@ -71,11 +72,19 @@ def shelved(
     pieces = tuple(Piece(message, text, sent_at) for message in messages or (f"message of {name}",))
     terms = tuple(" ".join(piece.text for piece in pieces).split())
     passage = Passage(name, author, source, "thread", pieces, tuple(topics))
-    return Shelved(passage, terms, tuple(topics), None if seed is None else vector(seed).tolist())
+    return Shelved(passage, terms, tuple(topics), None if seed is None else vector(seed))
+
+
+SECRET = shelved("zq9id", "zq9first zq9second", messages=["zq9msg"], topics=["zq9top"], seed=900)
+"""What tests look for; no other word has "q9" in it."""
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 def bytes_below(folder: Path) -> bytes:
-    return b"\0".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    return b"\0".join(path.read_bytes() for path in files_below(folder))
 
 
 def plainly(path: Path, _key: bytes) -> Connection:
@@ -179,7 +188,7 @@ async def test_a_profile_that_holds_nothing_is_as_good_as_empty_and_leaves_no_tr
     assert await shelf.nearest(vector(1), BOTH, limit=3) == []
     assert (await shelf.matching(["x"], BOTH, limit=3)).having == (0,)
     assert await shelf.read({WEI: ["p1"]}) == []
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not files_below(tmp_path)
 
 
 # ── searching ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,7 +213,7 @@ async def fill(shelf: Shelf, author: PersonId, number: int, *, start: int = 0) -
 
 def exactly(query: int, within: Iterable[tuple[str, int]], limit: int) -> list[str]:
     """Names by cosine of vectors from these seeds, computed the plain way."""
-    scored = [(-float(vector(seed) @ vector(query)), name) for name, seed in within]
+    scored = [(-float(np.dot(vector(seed), vector(query))), name) for name, seed in within]
     return [name for _, name in sorted(scored)[:limit]]
 
 
@@ -388,6 +397,11 @@ def traces(each: Shelved) -> dict[str, bytes]:
     }
 
 
+def found_of(each: Shelved, folder: Path) -> list[str]:
+    left = bytes_below(folder)
+    return [name for name, trace in traces(each).items() if trace in left]
+
+
 @pytest.mark.promise("B12")
 @pytest.mark.parametrize("how", ["strike", "erase_messages", "erase_source"])
 async def test_of_what_was_erased_no_byte_stays_in_the_directory(make: Made, tmp_path: Path, how: str) -> None:
@@ -408,8 +422,8 @@ async def test_of_what_was_erased_no_byte_stays_in_the_directory(make: Made, tmp
         await shelf.erase_messages(WEI, ["zq9msg"])
     else:
         await shelf.erase_source(WEI, DEPLOYS_CHAT)
+    assert found_of(secret, tmp_path) == []
     left = bytes_below(tmp_path)
-    assert [name for name, trace in traces(secret).items() if trace in left] == []
     assert b"q9" not in left
     assert (DEPLOYS_CHAT.key.encode() in left) is (how != "erase_source")
 
@@ -461,14 +475,13 @@ async def test_keys_lie_apart_and_for_the_owner_alone(shelf: Shelf, tmp_path: Pa
     (key,) = (tmp_path / "keys").iterdir()
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
     assert (stat.S_IMODE(key.stat().st_mode), key.stat().st_size) == (0o600, 32)
-    assert WEI.user not in bytes_below(tmp_path).decode("latin-1") + str(list(tmp_path.rglob("*")))
+    assert WEI.user not in bytes_below(tmp_path).decode("latin-1") + str(files_below(tmp_path))
 
 
 async def test_the_files_are_encrypted(shelf: Shelf, tmp_path: Path) -> None:
-    await shelf.put(WEI, [each := shelved("zq9id", "zq9first zq9second", topics=["zq9top"], seed=1)])
-    left = bytes_below(tmp_path)
-    assert not [name for name, trace in traces(each).items() if trace in left]
-    assert b"SQLite format 3" not in left
+    await shelf.put(WEI, [SECRET])
+    assert found_of(SECRET, tmp_path) == []
+    assert b"SQLite format 3" not in bytes_below(tmp_path)
 
 
 def cut_off(path: Path) -> None:
@@ -548,10 +561,10 @@ async def test_another_process_that_has_the_profile_open_sees_nothing_of_it_once
 async def test_nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed(make: Made, tmp_path: Path) -> None:
     acknowledged = 0
     for acknowledge in (3, 5, 4):
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: ASYNC220, S603  (nothing else runs in this loop; our own module)
             [sys.executable, "-m", "tests.crash_shelf", str(tmp_path), str(acknowledged), "0"],
             stdout=subprocess.PIPE,
-            cwd=Path(__file__).parent.parent,
+            cwd=ROOT,
         )
         assert child.stdout is not None
         with child, child.stdout as lines:
@@ -575,18 +588,19 @@ def chroma_below(tmp_path: Path) -> list[Path]:
 
 @pytest.mark.promise("B12")
 async def test_chroma_answers_unrestricted_searches_forgets_what_is_erased_and_heals_itself(
-    make: Made, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    make: Made, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.stores.shelf.indexer.BATCH", 1000)
     shelf = make(chroma_from=50)
-    secret = shelved("zq9id", "zq9first zq9second", messages=["zq9msg"], topics=["zq9top"], seed=900)
-    await fill(shelf, WEI, 80)
-    await shelf.put(WEI, [secret])
+    await fill(shelf, WEI, 79)
+    await shelf.put(WEI, [SECRET])
+    await fill(shelf, WEI, 1, start=79)
     everything = [(f"wei{at}", at) for at in range(80)]
     await names_by_vector(shelf, 1)
     await shelf.settle()
     (before,) = chroma_below(tmp_path)
-    assert [n for n, trace in traces(secret).items() if trace in bytes_below(before)] == ["vector, single"]
-    asked = shelf._index.nearest(WEI, int(before.name), vector(900), 1)
+    assert found_of(SECRET, before) == ["vector, single"]
+    asked = shelf._index.nearest(WEI, int(before.name), np.asarray(vector(900), dtype=np.float32), 1)
     assert asked is not None
     assert asked[0][1] == pytest.approx(1, abs=0.001)
     # What is new is found before Chroma is told of it, and what is gone is not found though Chroma knows it.
@@ -599,14 +613,13 @@ async def test_chroma_answers_unrestricted_searches_forgets_what_is_erased_and_h
     assert before not in chroma_below(tmp_path)
     await shelf.settle()
     everything.remove(("zq9id", 900))
-    assert [name for name, trace in traces(secret).items() if trace in bytes_below(tmp_path)] == []
+    assert found_of(SECRET, tmp_path) == []
     assert await names_by_vector(shelf, 900) == exactly(900, everything, 10)
     await shelf.close()
 
     (broken,) = chroma_below(tmp_path)
-    for path in broken.rglob("*"):
-        if path.is_file():
-            path.write_bytes(b"no vectors here")
+    for path in files_below(broken):
+        path.write_bytes(b"no vectors here")
     again = make(chroma_from=50)
     assert await names_by_vector(again, 3) == exactly(3, everything, 10)
     await again.settle()
@@ -645,4 +658,5 @@ async def test_a_small_profile_has_no_chroma(make: Made, tmp_path: Path) -> None
 
 def test_chroma_is_imported_in_its_own_process_alone() -> None:
     code = "import sys, bot.stores.shelf; sys.exit('chromadb' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parent.parent).returncode == 0
+    run = subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT)  # noqa: S603  (our own words)
+    assert run.returncode == 0

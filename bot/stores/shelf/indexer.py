@@ -59,7 +59,7 @@ class Indexer:
     def notice(self, colleague: PersonId) -> None:
         """Something may be there to be told."""
         with self._changed:
-            if self._closing or self._failures.get(colleague, 0) >= MAX_FAILURES:
+            if self._closing:
                 return
             self._waiting[colleague] = None
             if self._thread is None:
@@ -147,15 +147,16 @@ class Indexer:
             return colleague
 
     def _keep_up(self, colleague: PersonId) -> None:
-        while not self._closing:
+        while not self._closing and self._failures.get(colleague, 0) < MAX_FAILURES:
             with self._telling:
                 try:
                     if not self._tell_some(colleague):
                         return
                 except Trouble as trouble:
                     self._distrust(colleague)
-                    if trouble.busy or not self._failed(colleague, str(trouble)):
+                    if trouble.busy:
                         return
+                    self._failed(colleague, str(trouble))
             with self._changed:
                 self._changed.wait_for(lambda: self._closing, timeout=PAUSE_S)
 
@@ -187,12 +188,11 @@ class Indexer:
                 near.told(opened.connection, now.generation, rows[-1], len(rows))
         return True
 
-    def _failed(self, colleague: PersonId, why: str) -> bool:
-        """Have the directory made again. False where that has failed too often."""
+    def _failed(self, colleague: PersonId, why: str) -> None:
+        """Have the directory made again."""
         log.warning("the index of profile %s is made again: %s", self._folder(colleague).parent.name, why)
         self._failures[colleague] = self._failures.get(colleague, 0) + 1
         self._begin(colleague)
-        return self._failures[colleague] < MAX_FAILURES
 
     def _begin(self, colleague: PersonId) -> None:
         generation = None
