@@ -12,6 +12,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -194,6 +195,10 @@ def _stop(code: int, *lines: str) -> NoReturn:
 
 
 def main() -> None:
+    for stream in (sys.stdin, sys.stdout):
+        # What a terminal cannot show, or a pipe cannot have meant, is no reason for a traceback.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +23,7 @@ from bot.flows import answer as answering
 from bot.flows import withdraw as withdrawing
 from bot.flows.means import Means
 from bot.flows.receive import Receiver, bind
-from bot.importing import bring_in
+from bot.importing import account, bring_in
 from bot.outbox import text_hash
 from bot.settings import load
 from bot.wire import local_team, new_id, open_app
@@ -97,7 +96,7 @@ async def withdraw(person: str) -> dict[str, Any]:
         colleague = local_team(settings).find_person(person).id
         receipt = await withdrawing.withdraw(
             colleague,
-            actor=f"at this machine: {getpass.getuser()}",
+            actor=f"at this machine: {account()}",
             library=app.library,
             ledger=app.ledger,
             clock=app.clock,

@@ -21,7 +21,7 @@ async def play(demo: Demo, app: App, team: LocalTeam, *, progress: Callable[[str
     """Seed the team and take its colleagues to active. `progress` gives what to tell of each chat, by its name."""
     demo.seed(team)
     for colleague in demo.colleagues:
-        if (await app.ledger.consent(colleague)).state is State.NONE:
+        if (await app.ledger.consent(colleague)).state in (State.NONE, State.INVITED, State.NOTICE_SHOWN):
             await _enrol(colleague, demo, app)
     total = Gathered()
     for source in sorted({wish.source for wish in demo.wishes}):

@@ -228,12 +228,8 @@ class _Hiding(Library):
 
     async def search(self, question: Question, *, limit: int) -> Found:
         found = await self._library.search(question, limit=RANKED)
-        seen = [at for at, each in enumerate(found.permitted) if not self._hidden & set(each.passage.messages)][:limit]
-        return replace(
-            found,
-            permitted=tuple(found.permitted[at] for at in seen),
-            ranked=tuple(found.ranked[at] for at in seen),
-        )
+        seen = found.only([self._hidden.isdisjoint(each.passage.messages) for each in found.permitted])
+        return replace(seen, permitted=seen.permitted[:limit], ranked=seen.ranked[:limit])
 
 
 class Askers:

@@ -7,13 +7,16 @@ notice, ticks and previews; whoever types the command for them gets no further t
 from __future__ import annotations
 
 import getpass
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from bot.core.consent import State
 from bot.core.messages import Message
 from bot.core.people import PersonId, PlaceId, SourceId, Team
 from bot.core.questions import Language
@@ -56,7 +59,7 @@ async def bring_in(
     started = perf_counter()
     colleague = _colleague(person, team)
     exports = [_read(path, colleague, person) for path in files]
-    chats = [chat for export in exports for chat in _chats(export, team)]
+    chats = _chats(exports, team)
     names = {chat.source: chat.name for chat in chats}
     await _enrol(colleague, chats, form, language, app, team)
     gathered = Gathered()
@@ -83,6 +86,14 @@ async def bring_in(
     }
 
 
+def account() -> str:
+    """The account of this machine that runs the program, by name; in a container it may have none but a number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"account {os.getuid()}"
+
+
 def _colleague(person: str, team: LocalTeam) -> PersonId:
     """Somebody of the local team, or somebody new whose id here is what they are called in the export."""
     known = any(person in (each.id.user, str(each.id), *each.names) for each in team.everybody())
@@ -102,21 +113,39 @@ def _read(path: Path, colleague: PersonId, person: str) -> Export:
     return export
 
 
-def _chats(export: Export, team: LocalTeam) -> list[Chat]:
+def _chats(exports: Sequence[Export], team: LocalTeam) -> list[Chat]:
+    """Each chat once, also where several files are of it: as the first one calls it, in the order of the files."""
+    names: dict[SourceId, str] = {}
+    said: dict[SourceId, list[Message]] = {}
+    for export in exports:
+        for source, name in export.sources.items():
+            names.setdefault(source, name)
+            said.setdefault(source, [])
+        for message in export.items:
+            said[message.source].append(message)
     chats = []
-    for source, name in export.sources.items():
+    for source, messages in said.items():
         place = team.place_id(f"{source.platform}:{source.key}")
-        mine = place.as_source()
-        messages = tuple(replace(each, source=mine) for each in export.items if each.source == source)
-        chats.append(Chat(place, name, messages))
+        mine = tuple(replace(message, source=place.as_source()) for message in _oldest_first(messages))
+        chats.append(Chat(place, names[source], mine))
     return chats
+
+
+def _oldest_first(messages: Sequence[Message]) -> Sequence[Message]:
+    """What several files say of a chat, in its order; as they have it where something bears no time."""
+    if any(message.sent_at is None for message in messages):
+        return messages
+    return sorted(messages, key=attrgetter("sent_at"))
 
 
 async def _enrol(
     colleague: PersonId, chats: Sequence[Chat], form: Form, language: Language, app: App, team: LocalTeam
 ) -> None:
     """Let the colleague tick the chats that they have not granted yet and in which they wrote something."""
-    granted = {grant.source for grant in (await app.ledger.consent(colleague)).live(app.clock.now())}
+    consent = await app.ledger.consent(colleague)
+    if consent.state in (State.PAUSED, State.SUSPENDED):
+        raise NotGranted(f"nothing can be taken in now: the consent is {consent.state.value}")
+    granted = {grant.source for grant in consent.live(app.clock.now())}
     asked = [
         chat
         for chat in chats
@@ -127,7 +156,6 @@ async def _enrol(
     team.register_person(colleague.user, names=() if _known(colleague, team) else (colleague.user,))
     notice = app.notice(language)
     await enrol.invite(colleague, actor=str(colleague), ledger=app.ledger, clock=app.clock)
-    await enrol.show_notice(colleague, notice=notice.sha256, ledger=app.ledger, clock=app.clock)
     ticked = form.ask(
         notice.text,
         sources={chat.source: chat.name for chat in asked},
@@ -135,6 +163,7 @@ async def _enrol(
         places={place.id: place.name for place in team.readable(colleague) if not place.one_to_one},
         recipients=app.recipients,
     )
+    await enrol.show_notice(colleague, notice=notice.sha256, ledger=app.ledger, clock=app.clock)
     if not ticked.audiences:
         raise NotGranted("nothing was granted, and nothing was taken in")
     ticks = [enrol.Tick(source, audience) for source, audiences in ticked.audiences.items() for audience in audiences]
@@ -143,7 +172,7 @@ async def _enrol(
         ticks,
         recipients=ticked.recipients,
         notice=notice.sha256,
-        evidence=f"typed at this machine by {getpass.getuser()}",
+        evidence=f"typed at this machine by {account()}",
         days=app.settings.consent_days,
         ledger=app.ledger,
         clock=app.clock,

@@ -6,21 +6,27 @@ consent as it is now, and what may not be shown is gone before anything is ranke
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import compress
 from time import perf_counter
 
 from bot.core import rank
-from bot.core.consent import Consent
+from bot.core.consent import Consent, Grant
 from bot.core.gate import Denial, Permitted, admit, searchable
-from bot.core.passages import Draft, Passage
+from bot.core.passages import Draft, Passage, without
 from bot.core.people import PersonId, SourceId
 from bot.core.questions import Question
 from bot.core.rank import Matches, Ranked
-from bot.core.terms import terms
-from bot.errors import PlatformError
+from bot.core.terms import content, terms
+from bot.errors import PlatformError, ShelfDamaged
 from bot.ports import Clock, Embedder, Ledger, Shelf, Shelved, Vector
+
+NEIGHBOURS = 1000
+"""Passages that lose topic terms when a message is forgotten: terms that nothing else uses stand in few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +47,11 @@ class Found:
 
     def of(self, colleague: PersonId) -> Found:
         """The same, with the passages of one colleague only (D6)."""
-        pairs = [
-            (permitted, ranked)
-            for permitted, ranked in zip(self.permitted, self.ranked, strict=True)
-            if ranked.colleague == colleague
-        ]
-        return replace(self, permitted=tuple(p for p, _ in pairs), ranked=tuple(r for _, r in pairs))
+        return self.only([ranked.colleague == colleague for ranked in self.ranked])
+
+    def only(self, keep: Sequence[bool]) -> Found:
+        """The same, with those passages for which `keep`, in their order, says so."""
+        return replace(self, permitted=tuple(compress(self.permitted, keep)), ranked=tuple(compress(self.ranked, keep)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +78,12 @@ class Library:
         and a passage never shrinks: overlapping exports lose and double nothing.
         """
         consent = await self._ledger.consent(colleague)
-        live = {grant.source: grant.recipients for grant in consent.live(self._clock.now())}
-        granted = [draft for draft in drafts if draft.passage.author == colleague and draft.passage.source in live]
+        recipients = _recipients(consent.live(self._clock.now()))
+        granted = [
+            draft for draft in drafts if draft.passage.author == colleague and draft.passage.source in recipients
+        ]
         fresh = await self._not_yet_shelved(colleague, granted)
-        if not fresh:
-            return 0
-        vectors = await self._vectors(fresh, live)
-        return await self._shelf.put(
-            colleague,
-            [
-                Shelved(
-                    draft.passage,
-                    terms=terms(draft.passage.text),
-                    topic_terms=draft.passage.topics,
-                    vector=vector,
-                )
-                for draft, vector in zip(fresh, vectors, strict=True)
-            ],
-        )
+        return await self._shelve(colleague, fresh, await self._vectors(fresh, recipients)) if fresh else 0
 
     async def vocabulary(self, colleague: PersonId, words: Collection[str]) -> frozenset[str]:
         """Those of these words that the colleague's own shelved text uses (C4)."""
@@ -143,15 +136,47 @@ class Library:
         return await self._shelf.strike(colleague, passages)
 
     async def forget(self, colleague: PersonId, messages: Collection[str]) -> int:
-        """Erase the passages cut from these messages: recalled or edited (C7)."""
-        return await self._shelf.erase_messages(colleague, messages)
+        """Erase what came from these messages: recalled or edited (C7). Gives how many passages it stood in.
 
-    async def erase(self, colleague: PersonId) -> Erasure:
-        """Erase a whole profile, then scan the data directory's bytes for what it held (B12)."""
-        sources = {grant.source for grant in (await self._ledger.consent(colleague)).grants}
-        held = await self._shelf.browse(colleague, sources=sources) if sources else ()
+        What else stood in those passages stays, and topic terms that no words of the colleague's are left to use go
+        (C4). Erasing comes first: a crash after it leaves less, not more.
+        """
+        cut_into = await self._shelf.cut_into(colleague, messages)
+        hit = await self._shelf.read({colleague: frozenset().union(*cut_into.values())})
+        gone = await self._shelf.erase_messages(colleague, messages)
+        said = {
+            term
+            for passage in hit
+            for piece in passage.pieces
+            if piece.message in messages
+            for term in content(piece.text)
+        }
+        rest = [draft for passage in hit if (draft := without(passage, messages)) is not None]
+        unused = said - await self._shelf.vocabulary(colleague, said)
+        unused = unused.difference(*(terms(draft.passage.text) for draft in rest))
+        consent = await self._ledger.consent(colleague)
+        neighbours = await self._with_topics(unused, consent)
+        drafts = [
+            draft
+            for passage in (*(draft.passage for draft in rest), *neighbours)
+            if (draft := without(_without_topics(passage, unused), ())) is not None
+        ]
+        try:
+            vectors = await self._vectors(drafts, _recipients(consent.live(self._clock.now())))
+        except PlatformError:
+            # Their words alone find them from now on, but they are not lost.
+            vectors = [None] * len(drafts)
+        await self._shelve(colleague, drafts, vectors)
+        return gone
+
+    async def erase(self, colleague: PersonId, *, sources: Collection[SourceId]) -> Erasure:
+        """Erase a whole profile, then scan the data directory's bytes for what it held of these sources (B12)."""
+        held: Sequence[Passage] = ()
+        # What cannot be read any more can be erased all the same.
+        with suppress(ShelfDamaged):
+            held = await self._shelf.browse(colleague, sources=sources)
         gone = await self._shelf.erase(colleague)
-        files, residue = self._scan([passage.text for passage in held])
+        files, residue = await asyncio.to_thread(self._scan, [passage.text for passage in held])
         return Erasure(gone, files, residue)
 
     async def close(self) -> None:
@@ -169,17 +194,39 @@ class Library:
         }
         fresh = []
         for draft in drafts:
-            old = standing.get(draft.passage.id)
-            if old is not None and (old.text == draft.passage.text or set(old.messages) - set(draft.passage.messages)):
-                continue
-            pieces = tuple(
-                piece
-                for piece in draft.passage.pieces
-                if cut_into.get(piece.message, frozenset()) <= planned[piece.message]
-            )
-            if pieces:
-                fresh.append(replace(draft, passage=replace(draft.passage, pieces=pieces)))
+            passage = draft.passage
+            old = standing.get(passage.id)
+            taken = {message for message in passage.messages if cut_into.get(message, frozenset()) - planned[message]}
+            if old is not None and not set(old.messages) <= set(passage.messages):
+                taken.update(old.messages)
+            left = without(passage, taken) if taken else draft
+            if left is not None and (old is None or (left.passage.id, left.passage.text) != (old.id, old.text)):
+                fresh.append(left)
         return fresh
+
+    async def _with_topics(self, topics: Collection[str], consent: Consent) -> Sequence[Passage]:
+        """Passages that have any of these as topic terms, in whatever source was granted."""
+        if not topics:
+            return ()
+        within = {consent.colleague: frozenset(grant.source for grant in consent.grants)}
+        matches = await self._shelf.matching(sorted(topics), within, limit=NEIGHBOURS)
+        return await self._shelf.read(
+            {consent.colleague: [match.passage for match in matches.found if any(match.topic_counts)]}
+        )
+
+    async def _shelve(self, colleague: PersonId, drafts: Sequence[Draft], vectors: Sequence[Vector | None]) -> int:
+        return await self._shelf.put(
+            colleague,
+            [
+                Shelved(
+                    draft.passage,
+                    terms=terms(draft.passage.text),
+                    topic_terms=draft.passage.topics,
+                    vector=vector,
+                )
+                for draft, vector in zip(drafts, vectors, strict=True)
+            ],
+        )
 
     async def _vectors(
         self, drafts: Sequence[Draft], recipients: Mapping[SourceId, frozenset[str]]
@@ -188,7 +235,7 @@ class Library:
         embedder = self._embedder
         if embedder is None:
             return [None] * len(drafts)
-        may = [embedder.recipient in (None, *recipients[draft.passage.source]) for draft in drafts]
+        may = [embedder.recipient in (None, *recipients.get(draft.passage.source, ())) for draft in drafts]
         texts = [draft.embed for draft, allowed in zip(drafts, may, strict=True) if allowed]
         vectors = iter(await embedder.passages(texts) if texts else ())
         return [next(vectors) if allowed else None for allowed in may]
@@ -218,3 +265,15 @@ class Library:
             else:
                 permitted[passage.author, passage.id] = verdict
         return permitted, denials
+
+
+def _recipients(grants: Collection[Grant]) -> dict[SourceId, frozenset[str]]:
+    """Who outside may read the words of each source: whom every grant of it names, since a passage has one vector."""
+    recipients: dict[SourceId, frozenset[str]] = {}
+    for grant in grants:
+        recipients[grant.source] = recipients.get(grant.source, grant.recipients) & grant.recipients
+    return recipients
+
+
+def _without_topics(passage: Passage, topics: Collection[str]) -> Passage:
+    return replace(passage, topics=tuple(topic for topic in passage.topics if topic not in topics))

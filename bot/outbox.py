@@ -109,5 +109,6 @@ class Outbox:
 
 
 def text_hash(text: str) -> str:
-    """The hash under which a posted text can be verified later: white space at its ends does not count."""
-    return hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()
+    """The hash under which a posted text can be verified later. How its white space looks does not count: chats that
+    it is copied out of, and lines that it is pasted into, change it."""
+    return hashlib.sha256(" ".join(text.split()).encode("utf-8", "replace")).hexdigest()

@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.core.passages import Passage, Piece
 from bot.ports import Shelved
-from bot.stores.shelf import DiskShelf
+from bot.stores.shelf import DiskShelf, near
 from tests.cast import LIN, OPS
 
 BATCH, DIMENSIONS = 10, 16
@@ -31,6 +31,7 @@ def passage(number: int) -> Shelved:
 
 
 async def put_until_killed(data: Path, first: int, chroma_from: int) -> None:
+    near.TELL_FROM = 1  # so that Chroma is being told whenever it is killed
     shelf = DiskShelf(data, embedder="test", chroma_from=chroma_from or sys.maxsize)
     while True:
         # The last batch may have been put without being acknowledged: then this one changes nothing.

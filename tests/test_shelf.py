@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from sqlite3 import Connection
@@ -276,29 +278,13 @@ async def test_matching_gives_the_best_by_bm25_of_those_allowed(shelf: Shelf) ->
     assert (await names_by_words(shelf, ["rollback"], {WEI: frozenset({OPS_CHAT})}, limit=3))[0] == "best"
 
 
-@pytest.mark.parametrize(
-    "term",
-    [
-        "回滚",
-        "make-rollback",
-        "v2.3.1",
-        "svc_order",
-        "deploy/api.py",
-        "c++",
-        'say"what',
-        "50%",
-        "a b",
-        "Ünï",
-        "OR",
-        "*",
-        "'",
-    ],
-)
+AWKWARD = ("回滚", "make-rollback", "v2.3.1", "svc_order", "a/b.py", "c++", 'say"what', "50%", "a b", "Ünï", "OR", "*")
+
+
+@pytest.mark.parametrize("term", AWKWARD)
 async def test_a_term_of_any_characters_is_one_term(shelf: Shelf, term: str) -> None:
     whole = Shelved(shelved("whole").passage, ("before", term, "after"), (), None)
-    parts = Shelved(
-        shelved("parts").passage, tuple(f"{term}x {term.swapcase() if term.isascii() else 'y'}".split()), (), None
-    )
+    parts = Shelved(shelved("parts").passage, (f"{term}x", f"x{term}", *re.split(r"[\W_]", term)[1:]), (), None)
     await shelf.put(WEI, [whole, parts])
     matches = await shelf.matching([term], BOTH, limit=10)
     assert ("whole", (1,)) in [(match.passage, match.counts) for match in matches.found]
@@ -406,16 +392,11 @@ def found_of(each: Shelved, folder: Path) -> list[str]:
 @pytest.mark.parametrize("how", ["strike", "erase_messages", "erase_source"])
 async def test_of_what_was_erased_no_byte_stays_in_the_directory(make: Made, tmp_path: Path, how: str) -> None:
     shelf = make(unlock=plainly)
-    secret = shelved(
-        "zq9id", "zq9first zq9second zq9third", source=DEPLOYS_CHAT, messages=["zq9msg"], topics=["zq9top"], seed=7
-    )
+    secret = replace(SECRET, passage=replace(SECRET.passage, source=DEPLOYS_CHAT))
     await fill(shelf, WEI, 50)
     await shelf.put(WEI, [secret])
     await fill(shelf, WEI, 50, start=50)
-    assert {name for name, trace in traces(secret).items() if trace in bytes_below(tmp_path)} >= {
-        "text",
-        "vector, half",
-    }
+    assert {"text", "a term", "vector, half"} <= set(found_of(secret, tmp_path))
     if how == "strike":
         await shelf.strike(WEI, ["zq9id"])
     elif how == "erase_messages":

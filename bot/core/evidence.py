@@ -107,7 +107,7 @@ _CHINESE_VAGUE = re.compile(
 # What is dropped before anything is kept (C6) answers no question, whatever else the passages say.
 _NEVER_KEPT = re.compile(
     r"(?:手机号码?|电话号码?|家庭住址|住址|身份证号?码?|银行卡号?|护照号?码?|工资|薪资|薪水|年终奖|绩效|病假|病情|住院|怀孕|体检结果)"
-    r".{0,4}(?:是|为|有|拿|评)?(?:多少|什么|哪|几|谁|怎么样|如何|[?？]|$)"
+    r"(?:.{0,4}(?:多少|什么|哪|几|谁)|[?？]?$)"
     r"|\b(?:what|which|tell me|give me|send me)\b.{0,12}"
     r"\b(?:(?:phone|mobile|cell|passport|id|bank|card)(?: card| account)? number|home address|salary|bonus|"
     r"performance (?:grade|rating|review)|medical|illness)\b"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -213,3 +213,17 @@ def _topics(thread: Sequence[Message], stretch: _Stretch, text: str, uses: Calla
 
 def _id(source: SourceId, message: str, part: int) -> str:
     return hashlib.sha256(f"{source}\0{message}\0{part}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def without(passage: Passage, messages: Collection[str]) -> Draft | None:
+    """What is left of a passage of a chat when it loses what came from these messages, None where that says nothing.
+
+    It is the passage that would be cut if those messages had never been: without its first message it has another id.
+    """
+    pieces = tuple(piece for piece in passage.pieces if piece.message not in messages)
+    if all(is_agreement(piece.text) for piece in pieces):
+        return None
+    began_with, begins_with = passage.pieces[0].message, pieces[0].message
+    name = passage.id if begins_with == began_with else _id(passage.source, begins_with, 0)
+    left = replace(passage, id=name, pieces=pieces)
+    return Draft(left, left.text)

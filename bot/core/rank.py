@@ -41,6 +41,10 @@ SATURATION, LENGTH_WEIGHT = 1.2, 0.6
 TOPIC_WEIGHT = 0.3
 """What a term in the topic terms counts beside one in the text."""
 
+SPAN = 0.09
+"""Cosines that differ by no more than this between the best and the last hit tell passages apart badly, as where
+thousands resemble each other; then the words decide. In E5's scale (0.79 to 0.97); others spread wider."""
+
 NAMED = 0.3
 """What it adds that the question names the author; each leg gives at most 0.5."""
 
@@ -163,22 +167,29 @@ def fuse(near: Sequence[Near], matches: Matches, *, named: Collection[PersonId] 
     """Put both legs together, best first, at most CANDIDATES; `named` are the colleagues whom the question names.
 
     Each leg's scores are stretched from nothing to its best: cosines lie so close together, and BM25 scores so far
-    apart, that ranks alone (RRF) lose how much better the best ones are.
+    apart, that ranks alone (RRF) lose how much better the best ones are. What its vector did not find is taken to be as
+    close as the last that was.
     """
-    worded = {match.passage: score for match, score in bm25(matches)}
+    words = {match.passage: score for match, score in bm25(matches)}
     cosines = {each.passage: each.cosine for each in near}
-    authors = {each.passage: each.colleague for each in near} | {each.passage: each.colleague for each in matches.found}
-    most = max(worded.values(), default=0.0) or 1.0
-    low = min(cosines.values(), default=0.0)
-    span = max(cosines.values(), default=0.0) - low or 1.0
-    ranked = []
-    for passage, colleague in authors.items():
-        cosine, words = cosines.get(passage), worded.get(passage, 0.0)
-        closeness = 0.0 if cosine is None else (cosine - low) / span
-        score = (closeness + words / most) / 2 + (NAMED if colleague in named else 0.0)
-        ranked.append(Ranked(passage, colleague, score, cosine, words))
-    ranked.sort(key=lambda each: (-each.score, each.passage))
-    return ranked[:CANDIDATES]
+    authors = {each.passage: each.colleague for each in near}
+    authors |= {match.passage: match.colleague for match in matches.found}
+    most = max(words.values(), default=0.0) or 1.0
+    best, last = max(cosines.values(), default=0.0), min(cosines.values(), default=0.0)
+    span = max(best - last, SPAN)
+    scored = [
+        (
+            (1 - (best - cosines.get(passage, last)) / span + words.get(passage, 0.0) / most) / 2
+            + (NAMED if colleague in named else 0.0),
+            passage,
+        )
+        for passage, colleague in authors.items()
+    ]
+    scored.sort(key=lambda one: (-one[0], one[1]))
+    return [
+        Ranked(passage, authors[passage], score, cosines.get(passage), words.get(passage, 0.0))
+        for score, passage in scored[:CANDIDATES]
+    ]
 
 
 def settle(ranked: Sequence[Ranked], passages: Sequence[Passage]) -> list[Ranked]:

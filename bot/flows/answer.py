@@ -58,14 +58,16 @@ async def answer(question: Question, means: Means, *, reply_to: str | None = Non
         sent = await means.outbox.say(_reply(question, means.wording.say(reason, language=question.language), reply_to))
         return Outcome(question, Declined(), sent, None, {}, {"total": _since(started)})
 
-    question, found = await _find(question, means)
+    asked = question
+    question, found = await _find(asked, means)
     composing = perf_counter()
     composed, notes = await _compose(question, found, means)
     composed_ms = _since(composing)
     places: Mapping[SourceId, str] = {}
     if isinstance(composed, Declined):
         words = means.wording.say("declined", language=question.language, reference=question.id)
-        reply = replace(_reply(question, words, reply_to), denials=found.denials)
+        # Where it was asked, also where the asker alone might have read more: a no looks the same everywhere (D2).
+        reply = replace(_reply(asked, words, reply_to), denials=found.denials)
     else:
         places = await _names_of_places(composed.citations, means)
         reply = await _answering(composed, question, places, notes, means, reply_to=reply_to)
@@ -98,12 +100,17 @@ async def _find(question: Question, means: Means) -> tuple[Question, Found]:
 
     Gives the question as it is to be answered: `alone` where nobody but the asker may read the answer.
     """
-    found = _of_one_colleague(await means.library.search(question, limit=SEARCHED))
+    found = _of_one_colleague(_sound(await means.library.search(question, limit=SEARCHED)))
     if question.alone or _does(question, found):
         return question, found
     privately = replace(question, alone=True)
-    alone = _of_one_colleague(await means.library.search(privately, limit=SEARCHED))
+    alone = _of_one_colleague(_sound(await means.library.search(privately, limit=SEARCHED)))
     return (privately, alone) if _does(privately, alone) else (question, found)
+
+
+def _sound(found: Found) -> Found:
+    """Without passages that give orders to an assistant: they answer nobody's question (D5)."""
+    return found.only([not gives_orders(each.passage.text) for each in found.permitted])
 
 
 def _of_one_colleague(found: Found) -> Found:
@@ -120,21 +127,19 @@ async def _compose(question: Question, found: Found, means: Means) -> tuple[Answ
     """Quotes, or a model's reply where there is a model and the colleague lets it read; with what the asker is told."""
     if not _does(question, found):
         return Declined(), ()
-    # A passage that gives orders to an assistant answers nobody's question (D5).
-    sound = [each for each in found.permitted if not gives_orders(each.passage.text)]
     notes: list[Note] = ["words_only"] if found.without_vectors else []
     if means.model is None:
-        return quote(sound, question), notes
-    readable = [each for each in sound if means.model.recipient in (None, *each.grant.recipients)]
+        return quote(found.permitted, question), notes
+    readable = [each for each in found.permitted if means.model.recipient in (None, *each.grant.recipients)]
     if not readable:
-        return quote(sound, question), [*notes, "model_not_granted"]
+        return quote(found.permitted, question), [*notes, "model_not_granted"]
     given = readable[:SENT_TO_MODEL]
     try:
         raw = await means.model.reply(question, given)
     except PlatformError:
         raw = ""
     if not in_form(raw):
-        return quote(sound, question), [*notes, "model_failed"]
+        return quote(found.permitted, question), [*notes, "model_failed"]
     return read_reply(raw, given, question), notes
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from bot.library import Library
 from bot.ports import Clock, Ledger
 
 BATCH = 64
-"""Passages that are embedded and put together; what a kill can cost is at most one batch."""
+"""Passages that are embedded and put together, about; what a kill can cost is at most one batch."""
 
 WINDOW = 60
 """Live messages of a source kept in memory, so that words said one after another become one passage."""
@@ -65,16 +65,14 @@ async def gather(
 ) -> Gathered:
     """Gather messages of one source, oldest first, for every colleague who has granted it.
 
-    `place` is the chat it is, None for a document or an import; `name` is how people call it.
+    `place` is the chat it is, None for a document or an import; `name` is how people call it. Of messages with the same
+    id the last one counts.
     """
     now = clock.now()
-    consents = {
-        consent.colleague: consent
-        for consent in await ledger.consents()
-        if any(grant.source == source for grant in consent.live(now))
-    }
+    read, messages = len(messages), list({message.id: message for message in messages}.values())
+    consents = {consent.colleague: consent for consent in await ledger.consents()}
     kept: dict[PersonId, dict[str, Kept]] = {}
-    dropped: Counter[str] = Counter()
+    dropped: Counter[str] = Counter(duplicate=read - len(messages))
     for number, message in enumerate(messages):
         if number % BATCH == 0:
             await asyncio.sleep(0)  # questions are answered meanwhile
@@ -94,15 +92,23 @@ async def gather(
         drafts[colleague] = await _cut(colleague, threads, theirs, name=name, library=library)
     total, done, changed = sum(map(len, drafts.values())), 0, 0
     for colleague, of_colleague in drafts.items():
-        for start in range(0, len(of_colleague), BATCH):
-            batch = of_colleague[start : start + BATCH]
+        for batch in _batches(of_colleague):
             changed += await library.put(colleague, batch)
             done += len(batch)
             if progress is not None:
                 progress(done, total)
     in_passages = sum(len({m for d in of for m in d.passage.messages}) for of in drafts.values())
     dropped["no content"] += sum(map(len, kept.values())) - in_passages
-    return Gathered(len(messages), in_passages, total, changed, +dropped)
+    return Gathered(read, in_passages, total, changed, +dropped)
+
+
+@dataclass(slots=True)
+class _Lately:
+    """What was said last in one source. Events there are taken one after another: what is being gathered when a message
+    is recalled would otherwise be shelved after it was forgotten."""
+
+    messages: deque[Message] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Live:
@@ -110,23 +116,33 @@ class Live:
 
     def __init__(self, *, library: Library, ledger: Ledger, clock: Clock) -> None:
         self._library, self._ledger, self._clock = library, ledger, clock
-        self._recent: dict[SourceId, deque[Message]] = {}
+        self._lately: dict[SourceId, _Lately] = {}
 
     async def hear(self, event: Message | Recalled | Edited, place: Place) -> Gathered:
         """Take in one event. A recalled message is forgotten before this returns, an edited one read again (C7)."""
-        changed_id = (
-            event.id if isinstance(event, Recalled) else event.message.id if isinstance(event, Edited) else None
-        )
         source = event.message.source if isinstance(event, Edited) else event.source
-        recent = self._recent.setdefault(source, deque(maxlen=WINDOW))
-        if changed_id is not None:
-            await self._forget(changed_id, source, recent)
-        if isinstance(event, Recalled):
-            return Gathered()
-        recent.append(event.message if isinstance(event, Edited) else event)
+        lately = self._lately.setdefault(source, _Lately())
+        async with lately.turn:
+            match event:
+                case Message():
+                    # Platforms deliver again what they think was lost; what stands here may have been edited since.
+                    if all(each.id != event.id for each in lately.messages):
+                        lately.messages.append(event)
+                    return await self._gather(source, lately.messages, place)
+                case Recalled():
+                    _replace(lately.messages, event.id, ())
+                    await self._forget(event.id, source)
+                    return Gathered()
+                case Edited(message):
+                    known = _replace(lately.messages, message.id, (message,))
+                    await self._forget(message.id, source)
+                    # One from before the window stands alone: what was said round it is not known any more.
+                    return await self._gather(source, lately.messages if known else (message,), place)
+
+    async def _gather(self, source: SourceId, messages: Iterable[Message], place: Place) -> Gathered:
         return await gather(
             source,
-            tuple(recent),
+            tuple(messages),
             place=place,
             name=place.name,
             library=self._library,
@@ -134,13 +150,32 @@ class Live:
             clock=self._clock,
         )
 
-    async def _forget(self, message: str, source: SourceId, recent: deque[Message]) -> None:
-        left = [each for each in recent if each.id != message]
-        recent.clear()
-        recent.extend(left)
+    async def _forget(self, message: str, source: SourceId) -> None:
         for consent in await self._ledger.consents():
             if any(grant.source == source for grant in consent.grants):
                 await self._library.forget(consent.colleague, {message})
+
+
+def _replace(messages: deque[Message], message_id: str, by: Sequence[Message]) -> bool:
+    """Put these where the message with this id stands; says whether it is there."""
+    before = list(messages)
+    messages.clear()
+    for each in before:
+        messages.extend(by if each.id == message_id else (each,))
+    return any(each.id == message_id for each in before)
+
+
+def _batches(drafts: Sequence[Draft]) -> Iterator[Sequence[Draft]]:
+    """In order, about BATCH at a time. The parts of one long message stay together: the library takes what of a message
+    is shelved already for all of it."""
+    batch: list[Draft] = []
+    for draft in drafts:
+        if len(batch) >= BATCH and draft.passage.messages[0] != batch[-1].passage.messages[-1]:
+            yield batch
+            batch = []
+        batch.append(draft)
+    if batch:
+        yield batch
 
 
 def _keep(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core import commands
+from bot.core.commands import Command, Verb
 from bot.core.messages import Edited, Message, Recalled
 from bot.core.people import PersonId, Place, PlaceId
 from bot.core.questions import Language, Question, clean, language_of
@@ -51,7 +53,7 @@ class Receiver:
         language = self._language(text, event.author)
         reference = self._means.new_id()
         try:
-            command = commands.parse(text)
+            command = _command(event.text, text)
             if command is not None:
                 words = await control(command, event.author, language, self._means)
                 await self._say(reference, words, language, event, place)
@@ -69,7 +71,7 @@ class Receiver:
             return outcome
         except (BylineError, OSError) as error:
             # The kind of error alone: what was asked and found stands in no log.
-            log.exception("question %s failed: %s", reference, type(error).__name__, exc_info=False)
+            log.error("question %s failed: %s", reference, type(error).__name__)
             words = self._means.wording.say("error", language=language, reference=reference)
             await self._say(reference, words, language, event, place)
             return None
@@ -108,6 +110,17 @@ class Receiver:
         self._asked.move_to_end(thread)
         while len(self._asked) > THREADS_REMEMBERED:
             self._asked.popitem(last=False)
+
+
+def _command(written: str, text: str) -> Command | None:
+    """What is commanded in a text as it was written, of which `text` is what is left once cleaned."""
+    if not text:
+        return Command(Verb.HELP)
+    command = commands.parse(text)
+    if command is not None and command.verb is Verb.VERIFY:
+        # An answer is longer than a question is read, and its characters count as they are.
+        return replace(command, rest="".join(written.split(maxsplit=1)[1:]))
+    return command
 
 
 async def bind(

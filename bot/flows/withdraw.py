@@ -35,11 +35,13 @@ async def withdraw(
     colleague: PersonId, *, actor: str, library: Library, ledger: Ledger, clock: Clock, new_id: Callable[[], str]
 ) -> Receipt | None:
     """Take back everything. None where there was nothing to take back."""
-    if (await ledger.consent(colleague)).state is State.NONE:
+    before = await ledger.consent(colleague)
+    if before.state is State.NONE:
         return None
-    if (await ledger.consent(colleague)).state is not State.WITHDRAWN:
+    if before.state is not State.WITHDRAWN:
         await ledger.append(Withdrawn(colleague, clock.now(), actor))
-    erasure = await library.erase(colleague)
+    # Of which sources, the ledger no longer says; the scan needs to know what to look for.
+    erasure = await library.erase(colleague, sources={grant.source for grant in before.grants})
     at = clock.now()
     await ledger.append(Erased(colleague, at, "profile", erasure.passages, erasure.files_scanned, erasure.residue))
     return Receipt(new_id(), colleague, at, erasure.passages, erasure.files_scanned, erasure.residue)

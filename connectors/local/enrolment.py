@@ -120,7 +120,7 @@ class Form:
             if typed is None:
                 return None
             words = typed.replace(",", " ").replace("，", " ").split()
-            unknown = [word for word in words if not (word.isdecimal() and 1 <= int(word) <= most)]
+            unknown = [word for word in words if not (word.isdecimal() and len(word) < 10 and 1 <= int(word) <= most)]
             if not unknown:
                 return frozenset(map(int, words))
             self.show(self.say("enrol.strike_unknown", numbers=" ".join(unknown)))

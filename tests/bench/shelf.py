@@ -12,7 +12,7 @@ import hashlib
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,17 +80,16 @@ def ms(seconds: Sequence[float], percent: float) -> str:
     return f"p{percent:g} {1e3 * float(np.percentile(seconds, percent)):.1f} ms"
 
 
-async def timed(work: Callable[[], Awaitable[object]]) -> float:
+async def timed(work: Awaitable[object]) -> float:
     started = time.perf_counter()
-    await work()
+    await work
     return time.perf_counter() - started
 
 
 async def put_all(shelf: DiskShelf, shelved: Sequence[Shelved]) -> float:
     spent = 0.0
     for at in range(0, len(shelved), BATCH):
-        batch = shelved[at : at + BATCH]
-        spent += await timed(lambda batch=batch: shelf.put(WEI, batch))  # type: ignore[misc]  (mypy cannot infer it)
+        spent += await timed(shelf.put(WEI, shelved[at : at + BATCH]))
     return spent
 
 
@@ -98,8 +97,7 @@ def put_raw(folder: Path, shelved: Sequence[Shelved]) -> float:
     """The same rows into the same tables by SQLite alone: not encrypted, nothing looked up, no rows counted."""
     connection = sqlcipher.connect(folder / "raw.db", isolation_level=None)
     connection.executescript(file.SETTINGS + file.TABLES + file.WORDS)
-    for source in SOURCES:
-        connection.execute("INSERT INTO source(name) VALUES (?)", (str(source),))
+    connection.executemany("INSERT INTO source(name) VALUES (?)", [(str(source),) for source in SOURCES])
     rows = []
     for at, each in enumerate(shelved, start=1):
         passage, piece, source = each.passage, each.passage.pieces[0], (at - 1) % len(SOURCES) + 1
@@ -161,8 +159,8 @@ async def searching(shelf: DiskShelf, number: int, stored: Floats) -> None:
             cosines = allowed @ query
             np.argpartition(cosines, max(0, len(cosines) - NEAREST))[-NEAREST:]
             legs["scan"].append(time.perf_counter() - started)
-            legs["nearest"].append(await timed(lambda q=query, w=within: shelf.nearest(q, w, limit=NEAREST)))  # type: ignore[misc]  (mypy cannot infer it)
-            legs["matching"].append(await timed(lambda t=terms, w=within: shelf.matching(t, w, limit=MATCHING)))  # type: ignore[misc]  (as above)
+            legs["nearest"].append(await timed(shelf.nearest(query, within, limit=NEAREST)))
+            legs["matching"].append(await timed(shelf.matching(terms, within, limit=MATCHING)))
             legs["both"].append(legs["nearest"][-1] + legs["matching"][-1])
         say(f"search in {which} sources: numpy scan of the allowed rows", ms(legs["scan"], 50), ms(legs["scan"], 95))
         ratio = float(np.median(legs["nearest"]) / np.median(legs["scan"]))
@@ -175,71 +173,79 @@ async def chroma_against_exact(folder: Path, exact: DiskShelf, number: int) -> N
     shelf = DiskShelf(folder, embedder="bench", chroma_from=1)
     queries = vectors(100, 4)
     await shelf.nearest(queries[0], EVERYWHERE, limit=NEAREST)
-    spent = await timed(shelf.settle)
+    spent = await timed(shelf.settle())
     say("Chroma: told of everything, live searches going on", f"{number / spent:.0f} rows/s")
     by_chroma, by_scan, shared = [], [], 0
     for query in queries:
-        by_scan.append(await timed(lambda q=query: exact.nearest(q, EVERYWHERE, limit=NEAREST)))  # type: ignore[misc]  (mypy cannot infer it)
-        by_chroma.append(await timed(lambda q=query: shelf.nearest(q, EVERYWHERE, limit=NEAREST)))  # type: ignore[misc]  (as above)
+        by_scan.append(await timed(exact.nearest(query, EVERYWHERE, limit=NEAREST)))
+        by_chroma.append(await timed(shelf.nearest(query, EVERYWHERE, limit=NEAREST)))
         found = [await each.nearest(query, EVERYWHERE, limit=50) for each in (shelf, exact)]
-        shared += len(set(near.passage for near in found[0]) & set(near.passage for near in found[1]))
+        shared += len({near.passage for near in found[0]} & {near.passage for near in found[1]})
     say("  nearest by exact scan", ms(by_scan, 50), ms(by_scan, 95))
     say("  nearest by Chroma", ms(by_chroma, 50), ms(by_chroma, 95), f"recall@50 {shared / 50 / len(queries):.3f}")
     await shelf.close()
 
 
-async def lag(seconds: float, stop: asyncio.Event) -> list[float]:
-    """How much later than asked the event loop wakes up."""
+async def lag(stop: asyncio.Event, interval_s: float = 0.005) -> list[float]:
+    """How much later than asked the event loop wakes up, each time."""
     late = []
     while not stop.is_set():
-        asked = time.perf_counter() + seconds
-        await asyncio.sleep(seconds)
+        asked = time.perf_counter() + interval_s
+        await asyncio.sleep(interval_s)
         late.append(time.perf_counter() - asked)
     return late
 
 
-async def living(folder: Path, number: int) -> None:
-    """Messages arrive one by one while questions are asked and Chroma is told."""
-    shelf = DiskShelf(folder, embedder="bench", chroma_from=1)
+async def idling(seconds: float) -> None:
+    """The same while nothing is done: what the machine and its other users do to it."""
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
-        lags = tasks.create_task(lag(0.005, stop))
-        queries, asked = vectors(1, 5)[0], []
-        for each in passages(number + 1_500)[number:]:
-            await shelf.put(WEI, [each])
-            if len(asked) < 300:
-                asked.append(await timed(lambda: shelf.nearest(queries, EVERYWHERE, limit=NEAREST)))
+        lags = tasks.create_task(lag(stop))
+        await asyncio.sleep(seconds)
         stop.set()
-    say(
-        "live: event loop's lag (to reach: p99 20 ms)",
-        ms(lags.result(), 50),
-        ms(lags.result(), 99),
-        ms(lags.result(), 100),
-    )
-    say("live: nearest, after each message", ms(asked, 50), ms(asked, 95))
+    say("idle: event loop's lag", *(ms(lags.result(), percent) for percent in (50, 99, 100)))
+
+
+async def living(folder: Path, number: int) -> None:
+    """Messages arrive one by one, a question after each, and Chroma is told of all there is from the beginning."""
+    shelf = DiskShelf(folder, embedder="bench", chroma_from=1)
+    await shelf.erase_messages(WEI, [f"om_{name(number // 2)}"])  # Chroma starts anew
+    stop, query = asyncio.Event(), vectors(1, 5)[0]
+    putting: list[float] = []
+    asking: list[float] = []
+    async with asyncio.TaskGroup() as tasks:
+        lags = tasks.create_task(lag(stop))
+        for each in passages(number + 400)[number:]:
+            putting.append(await timed(shelf.put(WEI, [each])))
+            asking.append(await timed(shelf.nearest(query, EVERYWHERE, limit=NEAREST)))
+        stop.set()
+    say("live: event loop's lag (to reach: p99 20 ms)", *(ms(lags.result(), percent) for percent in (50, 99, 100)))
+    say("live: put of one message", ms(putting, 50), ms(putting, 95))
+    say("live: nearest, after each message", ms(asking, 50), ms(asking, 95))
     await shelf.close()
 
 
 async def opening_and_erasing(folder: Path) -> None:
     shelf = DiskShelf(folder, embedder="bench")
     query, terms = vectors(1, 6)[0], next(texts(1, 6, 7))
-    say("cold: count", f"{1e3 * await timed(lambda: shelf.count(WEI)):.1f} ms")
-    say("cold: matching", f"{1e3 * await timed(lambda: shelf.matching(terms, EVERYWHERE, limit=MATCHING)):.1f} ms")
-    say(
-        "cold: nearest in 1 source",
-        f"{1e3 * await timed(lambda: shelf.nearest(query, {WEI: frozenset(SOURCES[:1])}, limit=5)):.1f} ms",
-    )
-    say("cold: nearest in all", f"{1e3 * await timed(lambda: shelf.nearest(query, EVERYWHERE, limit=NEAREST)):.1f} ms")
-    say("erase one message", f"{1e3 * await timed(lambda: shelf.erase_messages(WEI, [f'om_{name(7)}'])):.1f} ms")
-    say("erase one source", f"{1e3 * await timed(lambda: shelf.erase_source(WEI, SOURCES[3])):.1f} ms")
-    say("erase everything", f"{1e3 * await timed(lambda: shelf.erase(WEI)):.1f} ms")
+    one = {WEI: frozenset(SOURCES[:1])}
+    for what, work in (
+        ("cold: count", shelf.count(WEI)),
+        ("cold: matching", shelf.matching(terms, EVERYWHERE, limit=MATCHING)),
+        ("cold: nearest in 1 source", shelf.nearest(query, one, limit=NEAREST)),
+        ("cold: nearest in all", shelf.nearest(query, EVERYWHERE, limit=NEAREST)),
+        ("erase one message", shelf.erase_messages(WEI, [f"om_{name(7)}"])),
+        ("erase one source", shelf.erase_source(WEI, SOURCES[3])),
+        ("erase everything", shelf.erase(WEI)),
+    ):
+        say(what, f"{1e3 * await timed(work):.1f} ms")
     await shelf.close()
 
 
 async def many_profiles(folder: Path, number: int) -> None:
     shelf = DiskShelf(folder, embedder="bench", max_open=number)
     people = [PersonId("local", "acme", f"person{at}") for at in range(number)]
-    some = [each for each in passages(20)]
+    some = passages(20)
     for person in people:
         await shelf.put(
             person, [Shelved(_by(each.passage, person), each.terms, each.topic_terms, each.vector) for each in some]
@@ -251,8 +257,8 @@ async def many_profiles(folder: Path, number: int) -> None:
     for state in ("cold", "warm"):
         say(
             f"{number} profiles, {state}: nearest, matching",
-            f"{1e3 * await timed(lambda: shelf.nearest(query, within, limit=NEAREST)):.0f} ms",
-            f"{1e3 * await timed(lambda: shelf.matching(terms, within, limit=MATCHING)):.0f} ms",
+            f"{1e3 * await timed(shelf.nearest(query, within, limit=NEAREST)):.0f} ms",
+            f"{1e3 * await timed(shelf.matching(terms, within, limit=MATCHING)):.0f} ms",
         )
     await shelf.close()
 
@@ -276,6 +282,7 @@ async def main() -> None:
         await searching(exact, number, vectors(number, 1))
         await chroma_against_exact(folder / "data", exact, number)
         await exact.close()
+        await idling(5)
         await living(folder / "data", number)
         await opening_and_erasing(folder / "data")
         if profiles := arguments.parse_args().profiles:

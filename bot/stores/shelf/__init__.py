@@ -1,26 +1,19 @@
 """The shelf: where passages are kept, one encrypted file a profile.
 
     keys/PROFILE.key               the profile's key; destroying it makes all the rest unreadable
-    profiles/PROFILE/words.db      SQLCipher: passages, words, vectors: the truth (file.py, profile.py)
+    profiles/PROFILE/words.db      SQLCipher: passages, words, vectors: the truth (file.py, rows.py, profile.py)
     profiles/PROFILE/chroma/N/     Chroma: the vectors again, to search large profiles (chroma.py, indexer.py)
 
-PROFILE is a hash of the colleague's id. This module decides which profile is open when, and who waits for whom; how one
-profile is searched is in words.py and near.py.
+PROFILE is a hash of the colleague's id. This module fills the port: it goes over the profiles, in threads of its own.
+Which of them are open is in profiles.py, how one is searched in words.py and near.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import heapq
-import os
-import resource
-import shutil
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -30,20 +23,16 @@ import numpy as np
 from bot.core.passages import Passage
 from bot.core.people import PersonId, SourceId
 from bot.core.rank import Match, Matches, Near
-from bot.errors import ShelfDamaged
 from bot.ports import Shelved, Vector, Within
 from bot.stores.shelf import file
 from bot.stores.shelf.indexer import Indexer
-from bot.stores.shelf.keys import Keys
 from bot.stores.shelf.profile import Profile
-from bot.stores.shelf.vectors import Blocks
+from bot.stores.shelf.profiles import Profiles
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 4
-FILES_A_PROFILE = 4  # the key, and SQLite's three
-FILES_BESIDE = 256  # sockets, the ledger, logs
 
 CHROMA_FROM = 30_000
 """Vectors in a profile from which unrestricted searches go to Chroma; below, the exact scan is as fast."""
@@ -67,15 +56,12 @@ class DiskShelf:
         chroma_from: int = CHROMA_FROM,
         unlock: file.Unlock = file.unlock,
     ) -> None:
-        self._profiles, self._keys = data / "profiles", Keys(data / "keys")
-        self._embedder, self._unlock, self._chroma_from = embedder, unlock, chroma_from
-        self._max_open = _room_for(max_open)
-        self._blocks = Blocks(vector_bytes)
-        self._open: OrderedDict[str, Profile] = OrderedDict()
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()  # of the two above; held for no longer than it takes to look
+        self._profiles = Profiles(
+            data, embedder=embedder, max_open=max_open, vector_bytes=vector_bytes, unlock=unlock
+        )
+        self._chroma_from = chroma_from
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="shelf")
-        self._index = Indexer(self._opened, self._chroma_folder, embedder=embedder, chroma_from=chroma_from)
+        self._index = Indexer(self._profiles, embedder=embedder, chroma_from=chroma_from)
 
     # ── what the Shelf promises; see there ───────────────────────────────────────────────────────────────────────────
 
@@ -141,7 +127,7 @@ class DiskShelf:
         """What the work gives on that profile, or `nothing` where it holds nothing."""
 
         def in_thread() -> T:
-            with self._opened(colleague) as profile:
+            with self._profiles.opened(colleague) as profile:
                 return nothing if profile is None else work(profile)
 
         return await self._in_thread(in_thread)
@@ -149,34 +135,34 @@ class DiskShelf:
     def _put(self, colleague: PersonId, shelved: Sequence[Shelved]) -> int:
         if not shelved:
             return 0
-        with self._opened(colleague, create=True) as opened:
+        with self._profiles.opened(colleague, create=True) as opened:
             profile = cast(Profile, opened)
-            changed, vectors = profile.put(shelved), profile.vectors()
+            changed, vectors = profile.put(shelved), profile.overview().vectors
         if changed and vectors >= self._chroma_from:
             self._index.notice(colleague)
         return changed
 
     def _nearest(self, vector: Vector, within: Within, limit: int) -> Sequence[Near]:
         query = np.asarray(vector, dtype=np.float32)
-        found: list[Near] = []
+        found: list[tuple[float, str, PersonId]] = []
         for colleague, sources in within.items():
-            with self._opened(colleague) as profile:
+            with self._profiles.opened(colleague) as profile:
                 if profile is not None and sources:
-                    near_here = profile.nearest(
+                    here = profile.nearest(
                         query,
                         sources,
                         approximate=partial(self._index.nearest, colleague),
                         chroma_from=self._chroma_from,
                         limit=limit,
                     )
-                    found += [Near(passage, colleague, cosine) for cosine, passage in near_here]
-        return heapq.nsmallest(limit, found, key=lambda each: (-each.cosine, each.passage))
+                    found += [(-cosine, passage, colleague) for cosine, passage in here]
+        return [Near(passage, colleague, -farness) for farness, passage, colleague in heapq.nsmallest(limit, found)]
 
     def _matching(self, terms: Sequence[str], within: Within, limit: int) -> Matches:
         found: list[Match] = []
         passages, total_length, having = 0, 0, [0] * len(terms)
         for colleague, sources in within.items():
-            with self._opened(colleague) as profile:
+            with self._profiles.opened(colleague) as profile:
                 if profile is not None and sources:
                     here = profile.matching(terms, sources, limit=limit)
                     found += here.found
@@ -188,164 +174,29 @@ class DiskShelf:
     def _read(self, wanted: Mapping[PersonId, Collection[str]]) -> Sequence[Passage]:
         read: list[Passage] = []
         for colleague, passages in wanted.items():
-            with self._opened(colleague) as profile:
+            with self._profiles.opened(colleague) as profile:
                 if profile is not None:
                     read += profile.read(passages)
         return read
 
     def _erase_some(self, colleague: PersonId, work: Callable[[Profile], int]) -> int:
         with self._index.still():
-            with self._opened(colleague) as profile:
+            with self._profiles.opened(colleague) as profile:
                 if profile is None:
                     return 0
-                gone, vectors, generation = work(profile), profile.vectors(), profile.generation()
-            self._index.sweep(colleague, but=generation)
-        if gone and vectors >= self._chroma_from:
+                gone, seen = work(profile), profile.overview()
+            self._index.sweep(colleague, but=seen.state.generation)
+        if gone and seen.vectors >= self._chroma_from:
             self._index.notice(colleague)
         return gone
 
     def _erase(self, colleague: PersonId) -> int:
-        name = profile_of(colleague)
-        gone = 0
         with self._index.still():
-            # What cannot be counted can be erased all the same.
-            with suppress(ShelfDamaged), self._opened(colleague) as profile:
-                gone = profile.count() if profile is not None else 0
-            with self._lock_of(name):
-                with ExitStack() as stack:
-                    with suppress(ShelfDamaged):
-                        if (key := self._keys.read(name)) is not None:
-                            stack.callback(key.close)
-                            stack.enter_context(key.held(alone=True))
-                    self._keys.destroy(name)
-                self._forget(name)
-                self._index.sweep(colleague, but=None)
-                _remove(self._profiles / name)
-        return gone
+            passages = self._profiles.erase(colleague)
+            self._index.sweep(colleague, but=None)
+        return passages
 
     def _close(self) -> None:
         self._index.close()
         self._threads.shutdown()
-        for name in list(self._open):
-            with self._lock_of(name):
-                self._forget(name)
-
-    # ── which profiles are open ──────────────────────────────────────────────────────────────────────────────────────
-
-    @contextmanager
-    def _opened(self, colleague: PersonId, *, create: bool = False) -> Iterator[Profile | None]:
-        """The profile, to this thread alone and safe from being erased meanwhile; None where it holds nothing."""
-        name = profile_of(colleague)
-        with self._lock_of(name):
-            try:
-                with ExitStack() as holding, file.translated(name):
-                    yield self._hold(name, colleague, holding, create=create)
-            except ShelfDamaged:
-                self._forget(name)
-                raise
-
-    def _hold(self, name: str, colleague: PersonId, holding: ExitStack, *, create: bool) -> Profile | None:
-        while (profile := self._at_hand(name) or self._open_one(name, colleague, create=create)) is not None:
-            with ExitStack() as locked:
-                locked.enter_context(profile.key.held(alone=False))
-                if not profile.key.destroyed:
-                    holding.push(locked.pop_all())
-                    return profile
-            self._forget(name)  # another process has erased it
-        return None
-
-    def _open_one(self, name: str, colleague: PersonId, *, create: bool) -> Profile | None:
-        path = self._profiles / name / "words.db"
-        key = self._keys.read(name)
-        if key is None and path.exists():
-            raise ShelfDamaged(f"profile {name} has no key")
-        if not create and (key is None or not path.exists()):
-            if key is not None:
-                key.close()
-            return None
-        key = key or self._keys.create(name)
-        with ExitStack() as failing:
-            failing.callback(key.close)
-            with key.held(alone=False):
-                if key.destroyed:  # by another process, just now
-                    return self._open_one(name, colleague, create=create)
-                _make(path.parent)
-                connection = file.open_file(path, key.secret, str(colleague), unlock=self._unlock)
-            failing.pop_all()
-        profile = Profile(name, colleague, key, connection, self._embedder, self._blocks)
-        self._keep(name, profile)
-        return profile
-
-    def _lock_of(self, name: str) -> threading.Lock:
-        with self._guard:
-            return self._locks.setdefault(name, threading.Lock())
-
-    def _at_hand(self, name: str) -> Profile | None:
-        with self._guard:
-            if name in self._open:
-                self._open.move_to_end(name)
-            return self._open.get(name)
-
-    def _keep(self, name: str, profile: Profile) -> None:
-        """Keep it open; close those least recently used, but not one that is in use."""
-        with self._guard:
-            self._open[name] = profile
-            oldest = list(self._open)[: max(0, len(self._open) - self._max_open)]
-        for other in oldest:
-            lock = self._lock_of(other)
-            if other != name and lock.acquire(blocking=False):
-                try:
-                    self._forget(other)
-                finally:
-                    lock.release()
-
-    def _forget(self, name: str) -> None:
-        """Close a profile, if it is open. Its vectors go too: by the next time they may be another's."""
-        with self._guard:
-            profile = self._open.pop(name, None)
-        self._blocks.drop(name)
-        if profile is not None:
-            profile.close()
-
-    def _chroma_folder(self, colleague: PersonId) -> Path:
-        return self._profiles / profile_of(colleague) / "chroma"
-
-
-def profile_of(colleague: PersonId) -> str:
-    """What a colleague's profile is called on the disk and in errors: it does not say whose it is."""
-    return hashlib.sha256(str(colleague).encode("utf-8", "surrogatepass")).hexdigest()[:20]
-
-
-def _room_for(profiles: int) -> int:
-    """How many of that many profiles can be open, after the limit on open files was raised as far as may be."""
-    wanted = profiles * FILES_A_PROFILE + FILES_BESIDE
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if resource.RLIM_INFINITY != soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if soft == resource.RLIM_INFINITY:
-        return profiles
-    return max(1, min(profiles, (soft - FILES_BESIDE) // FILES_A_PROFILE))
-
-
-def _make(folder: Path) -> None:
-    """Make a folder that is still there after a power cut."""
-    if folder.exists():
-        return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _sync(folder.parent)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder for good. Raises OSError where something of it stays."""
-    if folder.exists():
-        shutil.rmtree(folder)
-        _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+        self._profiles.close()

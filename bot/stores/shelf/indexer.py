@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from bot.stores.shelf import near
 from bot.stores.shelf.chroma import Chroma, Trouble
 from bot.stores.shelf.file import reading
 from bot.stores.shelf.profile import Profile
+from bot.stores.shelf.profiles import Profiles, profile_of
 from bot.stores.shelf.vectors import Floats
 
 log = logging.getLogger(__name__)
@@ -31,17 +32,11 @@ LOOK_AGAIN_S = 2.0  # how soon an erasure by another process closes a directory 
 MAX_STALE = 0.25  # of what Chroma knows, replaced since; then its directory is made anew
 MAX_FAILURES = 3  # after which a profile is searched exactly until the app starts again
 
-Open = Callable[[PersonId], AbstractContextManager[Profile | None]]
-"""Gives an open profile, to one thread alone; None where it holds nothing."""
-
-
 class Indexer:
-    """Chroma's directories, one below `folder(…)` for each generation of a profile's index."""
+    """Chroma's directories, one for each generation of a profile's index."""
 
-    def __init__(
-        self, open_profile: Open, folder: Callable[[PersonId], Path], *, embedder: str, chroma_from: int
-    ) -> None:
-        self._open_profile, self._folder = open_profile, folder
+    def __init__(self, profiles: Profiles, *, embedder: str, chroma_from: int) -> None:
+        self._profiles = profiles
         self._embedder, self._chroma_from = embedder, chroma_from
         self._chroma = Chroma()
         self._telling = threading.RLock()
@@ -162,14 +157,14 @@ class Indexer:
 
     def _tell_some(self, colleague: PersonId) -> bool:
         """One batch. False if there was nothing to tell, or not yet enough. Raises Trouble."""
-        with self._open_profile(colleague) as opened:
+        with self._profiles.opened(colleague) as opened:
             look = _look(opened, self._embedder) if opened is not None else None
         if look is None or look.vectors < self._chroma_from:
             self.sweep(colleague, but=None)
             return False
         now = look.state
         directory = self._directory(colleague, now.generation)
-        if now.embedder != self._embedder or now.told > look.vectors * (1 + MAX_STALE):
+        if now.embedder != self._embedder or now.stale > look.vectors * MAX_STALE:
             self._begin(colleague)
             return True
         if self._checked.get(colleague) != now.generation:
@@ -177,35 +172,38 @@ class Indexer:
             if not self._chroma.check(directory, now.told, now.told + BATCH, look.probes):
                 raise Trouble("it does not know what it was told")
             self._checked[colleague] = now.generation
-        if not look.next or (now.told and look.untold < near.TELL_FROM):
+        if not look.next or (now.told and not look.many_untold):
             self._ready[colleague] = now.generation
             self._failures.pop(colleague, None)
             return False
         rows, halves = zip(*look.next, strict=True)
         self._chroma.add(directory, rows, b"".join(halves))
-        with self._open_profile(colleague) as opened:
+        with self._profiles.opened(colleague) as opened:
             if opened is not None:
                 near.told(opened.connection, now.generation, rows[-1], len(rows))
         return True
 
     def _failed(self, colleague: PersonId, why: str) -> None:
         """Have the directory made again."""
-        log.warning("the index of profile %s is made again: %s", self._folder(colleague).parent.name, why)
+        log.warning("the index of profile %s is made again: %s", profile_of(colleague), why)
         self._failures[colleague] = self._failures.get(colleague, 0) + 1
         self._begin(colleague)
 
     def _begin(self, colleague: PersonId) -> None:
         generation = None
-        with self._open_profile(colleague) as opened:
+        with self._profiles.opened(colleague) as opened:
             if opened is not None:
                 near.begin_generation(opened.connection, self._embedder)
-                generation = opened.generation()
+                generation = near.state(opened.connection).generation
         self.sweep(colleague, but=generation)
 
     def _distrust(self, colleague: PersonId) -> None:
         """Check its directory again before it is used again."""
         self._checked.pop(colleague, None)
         self._ready.pop(colleague, None)
+
+    def _folder(self, colleague: PersonId) -> Path:
+        return self._profiles.folder(colleague) / "chroma"
 
     def _directory(self, colleague: PersonId, generation: int) -> Path:
         return self._folder(colleague) / str(generation)
@@ -217,18 +215,19 @@ class _Look:
 
     state: near.State
     vectors: int
-    untold: int
+    many_untold: bool
     probes: list[int]
     next: list[tuple[int, bytes]]
 
 
 def _look(opened: Profile, embedder: str) -> _Look:
     with reading(opened.connection):
-        now = near.state(opened.connection)
+        seen = opened.overview()
+        now = seen.state
         return _Look(
             now,
-            sum(source.vectors for source in near.sources(opened.connection).values()),
-            near.count_untold(opened.connection, now.told_to),
+            seen.vectors,
+            near.many_untold(opened.connection, now.told_to),
             near.some_told(opened.connection, embedder, now.told_to),
             near.untold(opened.connection, embedder, now.told_to, BATCH),
         )

@@ -25,8 +25,7 @@ TELL_FROM = 1_000
 _UNTOLD = 0  # the part of a profile that Chroma has not been told of; sources are numbered from 1
 
 
-# CROSS JOIN has SQLite read the tables in this order: all vectors as they lie, or the passages of each source in turn,
-# which is more work for each row.
+# CROSS JOIN has SQLite read the tables in this order: all vectors as they lie, or the passages of each source in turn.
 _SCAN = """
 SELECT vector.source, passage.id, passage.name, vector.halves
 FROM vector CROSS JOIN passage ON passage.id = vector.passage
@@ -39,7 +38,7 @@ FROM passage CROSS JOIN vector ON vector.passage = passage.id
 WHERE passage.id > ?1 AND passage.source IN (SELECT value FROM json_each(?2))
 AND vector.embedder = ?3 AND length(vector.halves) = ?4
 """
-_SEEKING_COSTS = 4
+_SEEKING_COSTS = 4  # times as much, while a page holds four vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class State:
     """How far the derived things are. `removals` counts the times that passages went.
 
     Chroma's directory is named by `generation` and made for the vectors of one `embedder`; it has been told of all of
-    them up to row `told_to`, `told` in number. Of passages that were replaced since, it still knows the old vectors.
+    them up to row `told_to`, `told` in number. `stale` of them have been replaced since: it still knows those.
     """
 
     removals: int
@@ -66,20 +65,39 @@ class State:
     embedder: str
     told_to: int
     told: int
+    stale: int
 
 
 def state(connection: Connection) -> State:
-    return State(*connection.execute("SELECT removals, generation, embedder, told_to, told FROM state").fetchone())
+    return State(*connection.execute("SELECT removals, generation, embedder, told_to, told, stale FROM state").fetchone())
 
 
-def sources(connection: Connection) -> dict[str, Source]:
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The file's state and its sources by name, as of `version`: another one when anybody has written since."""
+
+    version: tuple[int, int]
+    state: State
+    sources: dict[str, Source]
+
+    @property
+    def vectors(self) -> int:
+        return sum(source.vectors for source in self.sources.values())
+
+
+def overview(connection: Connection, known: Overview | None = None) -> Overview:
+    """What is in the file now; what is known of it already is not read again where nobody wrote since."""
+    version = (connection.execute("PRAGMA data_version").fetchone()[0], connection.total_changes)
+    if known is not None and known.version == version:
+        return known
     rows = connection.execute("SELECT name, id, passages, length, vectors, newest_vector FROM source ORDER BY id")
-    return {name: Source(*figures) for name, *figures in rows}
+    return Overview(version, state(connection), {name: Source(*figures) for name, *figures in rows})
 
 
 def search(
     connection: Connection,
     profile: str,
+    seen: Overview,
     vector: Floats,
     within: Collection[str],
     *,
@@ -90,12 +108,10 @@ def search(
     limit: int,
 ) -> list[tuple[float, str]]:
     """Cosine and id of the `limit` nearest in these sources, in no order."""
-    now = state(connection)
-    kept = {name: source for name, source in sources(connection).items() if source.vectors}
-    total = sum(source.vectors for source in kept.values())
-    held = _Held(connection, profile, embedder, len(vector), now.removals, total, blocks)
-    if kept.keys() <= set(within) and total >= chroma_from:
-        found = _with_chroma(held, now, kept.values(), vector, approximate, limit)
+    kept = {name: source for name, source in seen.sources.items() if source.vectors}
+    held = _Held(connection, profile, embedder, len(vector), seen.state.removals, seen.vectors, blocks)
+    if kept.keys() <= set(within) and held.total >= chroma_from:
+        found = _with_chroma(held, seen.state, kept.values(), vector, approximate, limit)
         if found is not None:
             return found
     return nearest(held.sources([source for name, source in kept.items() if name in within]), vector, limit)
@@ -187,9 +203,10 @@ class _Held:
         return rows
 
 
-def count_untold(connection: Connection, told_to: int) -> int:
-    """How many passages came since."""
-    return int(connection.execute("SELECT count(*) FROM passage WHERE id > ?", (told_to,)).fetchone()[0])
+def many_untold(connection: Connection, told_to: int) -> bool:
+    """Whether enough passages came since for Chroma to be told."""
+    rows = connection.execute("SELECT 1 FROM passage WHERE id > ? LIMIT 1 OFFSET ?", (told_to, TELL_FROM - 1))
+    return rows.fetchone() is not None
 
 
 def some_told(connection: Connection, embedder: str, told_to: int) -> list[int]:
@@ -221,4 +238,6 @@ def told(connection: Connection, generation: int, to: int, number: int) -> bool:
 
 def begin_generation(connection: Connection, embedder: str) -> None:
     """Forget what Chroma was told: its directory is to be made anew."""
-    connection.execute("UPDATE state SET generation = generation + 1, embedder = ?, told_to = 0, told = 0", (embedder,))
+    connection.execute(
+        "UPDATE state SET generation = generation + 1, embedder = ?, told_to = 0, told = 0, stale = 0", (embedder,)
+    )

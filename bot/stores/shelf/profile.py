@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.core.passages import Passage, Piece
 from bot.core.people import PersonId, SourceId
@@ -21,20 +21,6 @@ from bot.stores.shelf import near, words
 from bot.stores.shelf.file import Connection, reading, writing
 from bot.stores.shelf.keys import Key
 from bot.stores.shelf.vectors import Blocks, Floats, halves
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A passage as it is written. Two with the same digest are the same in all that is kept of them."""
-
-    passage: Passage
-    topics: str
-    pieces: list[tuple[int, str, bytes, str | None, str | None]]
-    terms: str
-    topic_terms: str
-    length: int
-    halves: bytes | None
-    digest: bytes
 
 
 class Profile:
@@ -52,6 +38,7 @@ class Profile:
         self.id, self.colleague, self.key, self.connection = id, colleague, key, connection
         self._embedder, self._blocks = embedder, blocks
         self._figures = words.Figures.none()
+        self._seen: near.Overview | None = None
 
     def close(self) -> None:
         self.connection.close()
@@ -62,13 +49,10 @@ class Profile:
     def put(self, shelved: Sequence[Shelved]) -> int:
         rows = self._rows(shelved)
         with writing(self.connection):
-            struck = self._struck({message for row in rows for message in row.passage.messages})
             before = self._known([row.passage.id for row in rows])
-            changed = [
-                row
-                for row in rows
-                if row.digest != before.get(row.passage.id, (0, 0, b""))[2] and struck.isdisjoint(row.passage.messages)
-            ]
+            changed = [row for row in rows if row.digest != before.get(row.passage.id, (0, 0, b""))[2]]
+            if struck := self._struck({message for row in changed for _, message, *_ in row.pieces}):
+                changed = [row for row in changed if struck.isdisjoint(row.passage.messages)]
             replaced = {before[name][0] for row in changed if (name := row.passage.id) in before}
             self._remove(replaced)
             self._insert(changed, {name: position for name, (_, position, _) in before.items()})
@@ -110,80 +94,34 @@ class Profile:
         vectors = iter(halves([each.vector for each in each_once if each.vector is not None]))
         return [self._row(each, next(vectors) if each.vector is not None else None) for each in each_once]
 
-    def _row(self, shelved: Shelved, vector: bytes | None) -> _Row:
-        passage = shelved.passage
-        topics = json.dumps(passage.topics)
-        pieces = [
-            (at, piece.message, _bytes(piece.text), piece.sent_at.isoformat() if piece.sent_at else None, piece.link)
-            for at, piece in enumerate(passage.pieces)
-        ]
-        terms, topic_terms = words.joined(shelved.terms), words.joined(shelved.topic_terms)
-        everything = (str(passage.source), passage.thread, topics, pieces, terms, topic_terms, self._embedder)
-        digest = hashlib.blake2b(repr(everything).encode(), digest_size=16)
-        digest.update(vector or b"")
-        return _Row(passage, topics, pieces, terms, topic_terms, len(shelved.terms), vector, digest.digest())
-
-    def _insert(self, rows: Sequence[_Row], positions: Mapping[str, int]) -> None:
-        """Write rows whose ids are not there. One that replaces another keeps its position among its like."""
-        insert = self.connection.executemany
-        sources = self._source_ids({str(row.passage.source) for row in rows})
+    def _insert(self, new: Sequence[Row], positions: Mapping[str, int]) -> None:
+        sources = self._source_ids({str(row.passage.source) for row in new})
         last = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passage'").fetchone()
-        numbered = [
-            (number, row, row.passage, sources[str(row.passage.source)])
-            for number, row in enumerate(rows, start=last[0] + 1 if last else 1)
-        ]
-        insert(
-            "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        numbered = list(enumerate(new, start=last[0] + 1 if last else 1))
+        rows.insert(self.connection, numbered, sources, self._embedder, positions)
+        self._tally(
             [
-                (
-                    number,
-                    passage.id,
-                    source,
-                    passage.thread,
-                    row.topics,
-                    positions.get(passage.id, number),
-                    _microseconds(passage.sent_at),
-                    row.length,
-                    row.digest,
-                )
-                for number, row, passage, source in numbered
-            ],
+                (sources[str(row.passage.source)], 1, row.length, row.halves is not None, number)
+                for number, row in numbered
+            ]
         )
-        insert(
-            "INSERT INTO piece VALUES (?, ?, ?, ?, ?, ?)",
-            [(number, *piece) for number, row, _, _ in numbered for piece in row.pieces],
-        )
-        insert(
-            "INSERT INTO vector VALUES (?, ?, ?, ?)",
-            [
-                (number, source, self._embedder, row.halves)
-                for number, row, _, source in numbered
-                if row.halves is not None
-            ],
-        )
-        insert(
-            "INSERT INTO words(rowid, text, topics) VALUES (?, ?, ?)",
-            [(number, row.terms, row.topic_terms) for number, row, _, _ in numbered],
-        )
-        self._tally([(source, 1, row.length, row.halves is not None, number) for number, row, _, source in numbered])
 
-    def _remove(self, rows: Collection[int]) -> None:
+    def _remove(self, numbers: Collection[int]) -> None:
         """Take passages out, inside a transaction."""
-        if not rows:
+        if not numbers:
             return
         gone = self.connection.execute(
-            "SELECT passage.source, -1, -length, -(vector.passage IS NOT NULL), 0"
+            "SELECT passage.source, -1, -length, -(vector.passage IS NOT NULL), passage.id"
             " FROM passage LEFT JOIN vector ON vector.passage = passage.id"
             " WHERE passage.id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(rows)),),
+            (json.dumps(list(numbers)),),
+        ).fetchall()
+        self._tally(gone)
+        rows.delete(self.connection, numbers)
+        self.connection.executemany(
+            "UPDATE state SET stale = stale + 1 WHERE told_to >= ?",
+            [(number,) for _, _, _, vectors, number in gone if vectors],
         )
-        self._tally(gone.fetchall())
-        each = [(row,) for row in rows]
-        delete = self.connection.executemany
-        delete("DELETE FROM vector WHERE passage = ?", each)
-        delete("DELETE FROM words WHERE rowid = ?", each)
-        delete("DELETE FROM piece WHERE passage = ?", each)
-        delete("DELETE FROM passage WHERE id = ?", each)
         self.connection.execute("UPDATE state SET removals = removals + 1")
 
     def _tally(self, changes: Iterable[tuple[int, int, int, int, int]]) -> None:
@@ -208,14 +146,15 @@ class Profile:
             removals = self._erase(rows)
         return self._after_erasing(rows, removals)
 
-    def _erase(self, rows: Collection[int]) -> int:
+    def _erase(self, numbers: Collection[int]) -> int:
         """Take passages out so that nothing of them stays in the file, inside a transaction. Gives state's removals."""
-        if rows:
-            self._remove(rows)
+        if numbers:
+            self._remove(numbers)
             self.connection.execute("DELETE FROM source WHERE passages = 0")
             # Until its index is written anew, FTS5 keeps the words of what it was told to delete.
             self.connection.execute("INSERT INTO words(words) VALUES ('optimize')")
-            if min(rows) <= near.state(self.connection).told_to:
+            # Chroma may know these, or what they have replaced; it cannot forget but as a whole.
+            if near.state(self.connection).stale:
                 near.begin_generation(self.connection, self._embedder)
         return near.state(self.connection).removals
 
@@ -248,14 +187,11 @@ class Profile:
         return self._struck(messages)
 
     def count(self) -> int:
-        return int(self.connection.execute("SELECT coalesce(sum(passages), 0) FROM source").fetchone()[0])
+        return sum(source.passages for source in self.overview().sources.values())
 
-    def vectors(self) -> int:
-        return int(self.connection.execute("SELECT coalesce(sum(vectors), 0) FROM source").fetchone()[0])
-
-    def generation(self) -> int:
-        """Of Chroma's directory; another one, if there is, is to go."""
-        return near.state(self.connection).generation
+    def overview(self) -> near.Overview:
+        self._seen = near.overview(self.connection, self._seen)
+        return self._seen
 
     def nearest(
         self,
@@ -270,6 +206,7 @@ class Profile:
             return near.search(
                 self.connection,
                 self.id,
+                self.overview(),
                 vector,
                 {str(source) for source in sources},
                 embedder=self._embedder,
@@ -282,7 +219,7 @@ class Profile:
     def matching(self, terms: Sequence[str], sources: Collection[SourceId], *, limit: int) -> Matches:
         with reading(self.connection):
             self._figures.refresh(self.connection)
-            kept = near.sources(self.connection)
+            kept = self.overview().sources
             return words.search(
                 self.connection,
                 terms,
@@ -299,7 +236,7 @@ class Profile:
         """In the order asked for."""
         with reading(self.connection):
             rows = [row for row, _, _ in self._known(names).values()]
-            found = {passage.id: passage for passage in self._passages(rows)}
+            found = {passage.id: passage for passage in rows.passages(self.connection, self.colleague, rows)}
         return [found[name] for name in dict.fromkeys(names) if name in found]
 
     def browse(self, sources: Collection[SourceId]) -> list[Passage]:
@@ -309,37 +246,7 @@ class Profile:
                 " WHERE source.name IN (SELECT value FROM json_each(?))",
                 (json.dumps([str(source) for source in sources]),),
             )
-            return self._passages([row for (row,) in rows])
-
-    def _passages(self, rows: Collection[int]) -> list[Passage]:
-        """Oldest first, those without a time before; then as they came."""
-        wanted = (json.dumps(list(rows)),)
-        pieces: dict[int, list[Piece]] = {}
-        for row, message, text, sent_at, link in self.connection.execute(
-            "SELECT passage, message, text, sent_at, link FROM piece"
-            " WHERE passage IN (SELECT value FROM json_each(?)) ORDER BY passage, ordinal",
-            wanted,
-        ):
-            when = datetime.fromisoformat(sent_at) if sent_at else None
-            pieces.setdefault(row, []).append(Piece(message, text.decode("utf-8", "surrogatepass"), when, link))
-        found = self.connection.execute(
-            "SELECT passage.id, passage.name, source.name, passage.thread, passage.topics"
-            " FROM passage JOIN source ON source.id = passage.source"
-            " WHERE passage.id IN (SELECT value FROM json_each(?))"
-            " ORDER BY passage.sent_at IS NOT NULL, passage.sent_at, passage.position",
-            wanted,
-        )
-        return [
-            Passage(
-                name,
-                self.colleague,
-                SourceId.parse(source),
-                thread,
-                tuple(pieces.get(row, ())),
-                tuple(json.loads(topics)),
-            )
-            for row, name, source, thread, topics in found
-        ]
+            return rows.passages(self.connection, self.colleague, [row for (row,) in rows])
 
     def _known(self, names: Collection[str]) -> dict[str, tuple[int, int, bytes]]:
         """Row number, position and digest, by id, of those that are there."""
@@ -351,15 +258,14 @@ class Profile:
 
     def _source_ids(self, names: Collection[str]) -> dict[str, int]:
         """Their numbers, given now where they have none."""
-        self.connection.executemany(
-            "INSERT INTO source(name) VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in sorted(names)]
-        )
-        return dict(
-            self.connection.execute(
-                "SELECT name, id FROM source WHERE name IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(names)),),
-            ).fetchall()
-        )
+        find = "SELECT name, id FROM source WHERE name IN (SELECT value FROM json_each(?))"
+        wanted = (json.dumps(list(names)),)
+        known = dict(self.connection.execute(find, wanted).fetchall())
+        if len(known) < len(names):
+            new = [(name,) for name in sorted(names) if name not in known]
+            self.connection.executemany("INSERT INTO source(name) VALUES (?)", new)
+            known = dict(self.connection.execute(find, wanted).fetchall())
+        return known
 
     def _struck(self, messages: Collection[str]) -> frozenset[str]:
         """Those of these messages that have a tombstone."""
@@ -373,13 +279,4 @@ class Profile:
     def _mark(self, message: str) -> bytes:
         """What a tombstone says of a message: nothing to anyone who does not have its id and this file's salt."""
         (salt,) = self.connection.execute("SELECT salt FROM state").fetchone()
-        return hashlib.blake2b(_bytes(message), key=salt, digest_size=16).digest()
-
-
-def _bytes(text: str) -> bytes:
-    """As kept: every character of a text, lone surrogates too."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _microseconds(when: datetime | None) -> int | None:
-    return None if when is None else round(when.timestamp() * 1_000_000)
+        return hashlib.blake2b(rows.encoded(message), key=salt, digest_size=16).digest()
