@@ -25,6 +25,7 @@ from bot.flows.means import Means
 from bot.flows.receive import Receiver, bind
 from bot.importing import account, bring_in
 from bot.outbox import text_hash
+from bot.sets import senders
 from bot.settings import load
 from bot.wire import local_team, new_id, open_app
 from connectors.local import demo as invented
@@ -135,7 +136,7 @@ async def verify(answer: str | None) -> dict[str, Any]:
 
 async def evaluate(folder: Path, *, limit: int | None) -> dict[str, Any]:
     settings = load()
-    roster = evaluation.Askers(evaluation.senders(folder))
+    roster = evaluation.Askers(senders(folder))
 
     @asynccontextmanager
     async def workspace(scratch: Path) -> AsyncIterator[Means]:

@@ -8,16 +8,13 @@ looked up in the data, not in the gate.
 
 from __future__ import annotations
 
-import gzip
-import json
 import math
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,43 +22,22 @@ from typing import Any
 from bot.core.compose import Declined
 from bot.core.injection import gives_orders
 from bot.core.label import Labelled
-from bot.core.messages import Form, Message
 from bot.core.people import Person, PersonId, Place, PlaceId, SourceId
 from bot.core.questions import Question, clean, language_of
 from bot.core.rank import naming
 from bot.core.redact import redact
-from bot.errors import BadInput
 from bot.flows import answer as answering
 from bot.flows import enrol, preview
 from bot.flows.gather import gather
 from bot.flows.means import Means
 from bot.library import Found, Library
-
-PLATFORM = TENANT = "eval"
-SOMEBODY = "somebody"
-"""The one invented author of messages whose sender is null."""
-
-LEFT_OUT = ("Contextual Anaphora", "Multimodal", "general_summary")
-"""Kinds of questions that measure something else (the data's README)."""
+from bot.sets import PLATFORM, TENANT, Asked, Item, QuestionSet, read_items, read_set
 
 RANKED = 200
 """Passages asked for where the order is measured: more messages than any k."""
 
 Workspace = Callable[[Path], AbstractAsyncContextManager[Means]]
 """Opens the program in an empty folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question of a set: `scope` are the chats it is limited to, None for all; `hidden` ids are not to be seen."""
-
-    id: str
-    text: str
-    asker: str
-    evidence: frozenset[str]
-    answerable: bool
-    scope: frozenset[str] | None
-    hidden: frozenset[str]
 
 
 class Unheard:
@@ -79,37 +55,41 @@ async def evaluate(folder: Path, workspace: Workspace, *, limit: int | None) -> 
     `limit` takes the first so many questions (and access cases); the messages are all gathered.
     """
     if (folder / "items.jsonl.gz").exists():
-        return _of_items(folder, limit=limit)
-    rows = list(_rows(folder / "messages.jsonl.gz"))
-    questions = [_asked(row) for row in _rows(folder / "questions.jsonl.gz") if not _left_out(row)][:limit]
-    cases = list(_rows(folder / "access.jsonl.gz"))[:limit] if (folder / "access.jsonl.gz").exists() else []
+        return {"set": folder.name, **_of_items(read_items(folder, limit=limit))}
+    given = read_set(folder, limit=limit)
     with tempfile.TemporaryDirectory(prefix="byline-eval-") as scratch:
         async with workspace(Path(scratch)) as means:
-            bench = _Bench(means, _messages(rows))
+            bench = Bench(given, means)
             ingest_per_s = await bench.ingest()
-            measured = await bench.measure(questions)
-            leaks = await bench.leaks(cases, {question.id: question for question in questions}, rows)
-    return {"set": folder.name, "questions": len(questions), **measured, "leaks": leaks, "ingest_per_s": ingest_per_s}
+            measured = await bench.measure()
+            leaks = await bench.leaks()
+    return {
+        "set": given.name,
+        "questions": len(given.questions),
+        **measured,
+        "leaks": leaks,
+        "ingest_per_s": ingest_per_s,
+    }
 
 
-class _Bench:
+class Bench:
     """One set in one workspace."""
 
-    def __init__(self, means: Means, messages: Mapping[SourceId, Sequence[Message]]) -> None:
-        self._means, self._messages = means, messages
-        self._chats = frozenset(source.key for source in messages)
+    def __init__(self, given: QuestionSet, means: Means) -> None:
+        self._given, self._means = given, means
+        self._chats = frozenset(source.key for source in given.messages)
 
     async def ingest(self) -> float:
         """Enrol every sender and gather every chat; gives messages a second, embedding included."""
         spoke: dict[PersonId, set[SourceId]] = defaultdict(set)
-        for source, messages in self._messages.items():
+        for source, messages in self._given.messages.items():
             for message in messages:
                 if message.author is not None:
                     spoke[message.author].add(source)
         for colleague, sources in spoke.items():
             await self._enrol(colleague, sources)
         started = perf_counter()
-        for source, messages in self._messages.items():
+        for source, messages in self._given.messages.items():
             place = Place(PlaceId(PLATFORM, TENANT, source.key), source.key)
             means = self._means
             await gather(
@@ -121,14 +101,14 @@ class _Bench:
                 ledger=means.ledger,
                 clock=means.clock,
             )
-        return sum(map(len, self._messages.values())) / (perf_counter() - started)
+        return sum(map(len, self._given.messages.values())) / (perf_counter() - started)
 
-    async def measure(self, questions: Sequence[Asked]) -> dict[str, Any]:
+    async def measure(self) -> dict[str, Any]:
         """Retrieval over the answerable questions that have evidence, refusal over all, latency over all."""
         ranks: list[tuple[list[str], frozenset[str]]] = []
         declined: dict[bool, list[bool]] = {True: [], False: []}
         search_ms, answer_ms = [], []
-        for asked in questions:
+        for asked in self._given.questions:
             question = await self._question(asked)
             if asked.answerable and asked.evidence:
                 found = await self._search(question, asked)
@@ -145,34 +125,34 @@ class _Bench:
             "answer_ms": _percentiles(answer_ms),
         }
 
-    async def leaks(
-        self, cases: Sequence[Mapping[str, Any]], questions: Mapping[str, Asked], rows: Sequence[Mapping[str, Any]]
-    ) -> int:
-        """Ids outside the asker's sight that were retrieved or cited, and declined answers that differ from others."""
-        chat_of = {row["id"]: row["chat_id"] for row in rows}
-        documents_of: dict[str, set[str]] = defaultdict(set)
-        for row in rows:
-            if row["meta"].get("product") and row["meta"].get("kind") != "slack":
-                documents_of[row["meta"]["product"]].add(row["chat_id"])
+    async def leaks(self) -> int:
+        """Ids outside the asker's sight that were retrieved or cited, and refusals that hint at what was hidden."""
+        chat_of = {message.id: message.source.key for of in self._given.messages.values() for message in of}
+        questions = {asked.id: asked for asked in self._given.questions}
         leaks = 0
-        refusals: set[str] = set()
-        for case in cases:
-            if case["question_id"] not in questions:
+        for case in self._given.cases:
+            if case.question not in questions:
                 continue
-            products = (documents_of[product] for product in case["visible_products"])
-            sight = frozenset(case["visible_channels"]).union(*products)
-            asked = replace(questions[case["question_id"]], asker=case["asker"], scope=sight)
+            asked = replace(questions[case.question], asker=case.asker, scope=case.sight)
             question = await self._question(asked)
-            retrieved = _ids(await self._search(question, asked))
-            outcome = await answering.answer(question, self._means)
-            cited: list[str] = []
-            if isinstance(outcome.answer, Declined):
-                refusals.add("\n".join(outcome.sent.texts).replace(question.id, ""))
-            else:
-                cited = [message for citation in outcome.answer.citations for message in citation.messages]
-            leaks += sum(chat_of[message] not in sight for message in {*retrieved, *cited})
-        # A refusal that reads otherwise than the others tells something about what was hidden (D2).
-        return leaks + max(0, len(refusals) - 2)
+            told = set(_ids(await self._search(question, asked)))
+            outcome = await answering.answer(question, self._seeing(asked))
+            if not isinstance(outcome.answer, Declined):
+                told.update(message for citation in outcome.answer.citations for message in citation.messages)
+            elif self._refusal(outcome) != await self._refusal_to_the_blind(asked):
+                leaks += 1
+            leaks += sum(chat_of[message] not in case.sight for message in told)
+        return leaks
+
+    async def _refusal_to_the_blind(self, asked: Asked) -> str:
+        """What the same asker is told who may see nothing at all: a refusal that reads otherwise tells something."""
+        blind = replace(asked, scope=frozenset())
+        return self._refusal(await answering.answer(await self._question(blind), self._seeing(blind)))
+
+    def _refusal(self, outcome: answering.Outcome) -> str:
+        """The words of a refusal, without its reference and without what is said once in each place."""
+        first = self._means.wording.say("first_contact", language=outcome.question.language)
+        return " ".join("\n".join(outcome.sent.texts).replace(first, "").replace(outcome.question.id, "").split())
 
     async def _enrol(self, colleague: PersonId, sources: Collection[SourceId]) -> None:
         means = self._means
@@ -209,7 +189,6 @@ class _Bench:
             alone=True,
             asker_reads=frozenset(PlaceId(PLATFORM, TENANT, chat) for chat in chats),
             named=named,
-            colleague=next(iter(named)) if len(named) == 1 else None,
         )
 
     async def _search(self, question: Question, asked: Asked) -> Found:
@@ -277,27 +256,26 @@ def _ndcg(ids: Sequence[str], gold: frozenset[str]) -> float:
     return gained / sum(1 / math.log2(rank + 2) for rank in range(min(10, len(gold))))
 
 
-def _of_items(folder: Path, *, limit: int | None) -> dict[str, Any]:
+def _of_items(items: Sequence[Item]) -> dict[str, Any]:
     """Redaction and injection sets: recall by category, and how often harmless lines are taken for something."""
-    items = list(_rows(folder / "items.jsonl.gz"))[:limit]
     caught: dict[str, list[bool]] = defaultdict(list)
     alarms: dict[str, list[bool]] = defaultdict(list)
     of_type: dict[str, list[bool]] = defaultdict(list)
     for item in items:
-        if item["label"] in ("secret", "pii"):
-            left = redact(item["text"], names=()).text
-            gone = [(kind, item["text"][start:end] not in left) for start, end, kind in item["spans"]]
-            for kind, is_gone in gone:
-                of_type[kind].append(is_gone)
-            caught[item["category"]].append(all(is_gone for _, is_gone in gone))
-        elif item["label"] == "clean":
-            alarms[item["category"]].append(redact(item["text"], names=()).text != item["text"])
-        elif item["label"] == "attack":
-            caught[item["category"]].append(gives_orders(item["text"]))
-        else:
-            alarms[item["category"]].append(gives_orders(item["text"]))
+        match item.label:
+            case "secret" | "pii":
+                left = redact(item.text, names=()).text
+                gone = [(kind, item.text[start:end] not in left) for start, end, kind in item.spans]
+                for kind, is_gone in gone:
+                    of_type[kind].append(is_gone)
+                caught[item.category].append(all(is_gone for _, is_gone in gone))
+            case "clean":
+                alarms[item.category].append(redact(item.text, names=()).text != item.text)
+            case "attack":
+                caught[item.category].append(gives_orders(item.text))
+            case _:
+                alarms[item.category].append(gives_orders(item.text))
     return {
-        "set": folder.name,
         "items": len(items),
         "recall": {category: _share(each) for category, each in sorted(caught.items())},
         "recall_by_type": {kind: _share(each) for kind, each in sorted(of_type.items())},
@@ -305,72 +283,6 @@ def _of_items(folder: Path, *, limit: int | None) -> dict[str, Any]:
         "false_alarms": {category: _share(each) for category, each in sorted(alarms.items())},
         "false_alarms_overall": _share([one for each in alarms.values() for one in each]),
     }
-
-
-def _asked(row: Mapping[str, Any]) -> Asked:
-    meta = row["meta"]
-    return Asked(
-        id=row["id"],
-        text=row["question"],
-        asker=row["asker"] or "asker",
-        evidence=frozenset(row["evidence_ids"] or ()),
-        answerable=bool(row["answerable"]),
-        scope=frozenset(meta["scope"]) if meta.get("scope") else None,
-        hidden=frozenset(meta.get("exclude_ids") or ()),
-    )
-
-
-def _left_out(row: Mapping[str, Any]) -> bool:
-    return row["meta"].get("type") in LEFT_OUT
-
-
-def senders(folder: Path) -> frozenset[str]:
-    """Who wrote the messages of a set."""
-    path = folder / "messages.jsonl.gz"
-    return frozenset(row["sender"] or SOMEBODY for row in _rows(path)) if path.exists() else frozenset()
-
-
-def _messages(rows: Sequence[Mapping[str, Any]]) -> dict[SourceId, list[Message]]:
-    """By chat, oldest first; what has no time stays where it stands in the file."""
-    names = frozenset(row["sender"] for row in rows if row["sender"])
-    chats: dict[SourceId, list[Message]] = defaultdict(list)
-    for row in rows:
-        source = SourceId(PLATFORM, TENANT, row["chat_id"])
-        meta = row["meta"]
-        untold = row["sender"] is None and row["ts"] is None
-        document = meta.get("kind", "slack") != "slack" or untold
-        chats[source].append(
-            Message(
-                id=row["id"],
-                source=source,
-                author=PersonId(PLATFORM, TENANT, row["sender"] or SOMEBODY),
-                sent_at=_time(row["ts"]),
-                text=row["text"],
-                # Where a set's threads are its own answer key, they are nothing that a platform would have told.
-                thread=None if "annotated" in meta else row["thread_id"],
-                names=_names_in(row["text"], names),
-                form=Form.DOCUMENT if document else Form.CHAT,
-            )
-        )
-    early = datetime.min.replace(tzinfo=UTC)
-    return {
-        source: sorted(messages, key=lambda message: message.sent_at or early) for source, messages in chats.items()
-    }
-
-
-def _names_in(text: str, names: frozenset[str]) -> tuple[str, ...]:
-    """Senders whom a text names as a roster's names are recognised: with a capital or an @ (see `rank.naming`)."""
-    words = {word.strip(".,:;!?()[]'\"") for word in text.split()}
-    plain = {word.removesuffix("'s") for word in words if word[:1].isupper()}
-    marked = {word for word in words if word.startswith("@") and word[1:] in names}
-    return tuple(sorted((plain & names) | marked))
-
-
-def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _ids(found: Found) -> list[str]:
@@ -387,19 +299,3 @@ def _percentiles(values: Sequence[float]) -> dict[str, float | None]:
     if not ordered:
         return {"p50": None, "p95": None}
     return {"p50": ordered[len(ordered) // 2], "p95": ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]}
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.exists():
-        raise BadInput(str(path), "is missing; a set has messages.jsonl.gz and questions.jsonl.gz, or items.jsonl.gz")
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    yield json.loads(line)
-                except ValueError as error:
-                    raise BadInput(f"{path}, line {number}", "is no JSON") from error
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadInput(str(path), "cannot be read as gzipped text") from error

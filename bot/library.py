@@ -110,7 +110,9 @@ class Library:
         vector = await self._question_vector(question) if within else None
         embedded = perf_counter()
         near = await self._shelf.nearest(vector, within, limit=rank.NEAREST) if vector is not None else ()
-        matches = await self._shelf.matching(rank.sought(question.searched), within, limit=rank.MATCHING)
+        matches = await self._shelf.matching(
+            rank.sought(question.searched), within, limit=rank.matching_limit(len(within))
+        )
         ranked = rank.fuse(near, matches, named=question.named)
         permitted, denials = await self._admit(ranked, question, consents)
         settled = rank.settle(ranked, [each.passage for each in permitted.values()])[:limit]

@@ -41,15 +41,16 @@ class FakeClock:
 
 
 class WordsEmbedder:
-    """Vectors by the words of a text: alike where words are shared. Counts what it was given."""
+    """Vectors by the words of a text: alike where words are shared. Remembers what it was given to read."""
 
-    id, dimensions, recipient = "words", 64, None
+    id, dimensions = "words", 64
 
-    def __init__(self) -> None:
-        self.embedded = 0
+    def __init__(self, *, recipient: str | None = None) -> None:
+        self.recipient = recipient
+        self.read: list[str] = []
 
     async def passages(self, texts: Sequence[str]) -> Sequence[Vector]:
-        self.embedded += len(texts)
+        self.read.extend(texts)
         return [self._vector(text) for text in texts]
 
     async def question(self, text: str) -> Vector:
@@ -145,9 +146,13 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, readers: Mapping[Place, frozenset[PersonId]], *, model: ScriptedModel | None = None
+    folder: Path,
+    readers: Mapping[Place, frozenset[PersonId]],
+    *,
+    model: Model | None = None,
+    embedder: WordsEmbedder | None = None,
 ) -> AsyncIterator[World]:
-    clock, voice, roster, embedder = FakeClock(), RecordingVoice(), FixedRoster(readers), WordsEmbedder()
+    clock, voice, roster, embedder = FakeClock(), RecordingVoice(), FixedRoster(readers), embedder or WordsEmbedder()
     wording, numbers = Wording.load(), count(1)
     ledger = await SqlLedger.open(f"sqlite+aiosqlite:///{folder / 'ledger.sqlite3'}")
     shelf = DiskShelf(folder, embedder=embedder.id)

@@ -14,6 +14,7 @@ from bot.core.people import Person, PersonId
 from bot.core.rank import (
     CANDIDATES,
     LENDS_FOR,
+    MATCHING,
     Match,
     Matches,
     Near,
@@ -21,6 +22,7 @@ from bot.core.rank import (
     best_colleague,
     bm25,
     fuse,
+    matching_limit,
     naming,
     settle,
     sought,
@@ -136,6 +138,12 @@ def test_what_was_not_admitted_is_gone_and_moves_nothing() -> None:
     scores = [ranked("hidden", 1.0), ranked("a", 0.5), ranked("b", 0.45)]
     a, b = passage("a", thread="x"), passage("b", thread="t")
     assert settle(scores, [a, b]) == settle(scores[1:], [a, b])
+
+
+def test_many_profiles_are_asked_for_fewer_passages_each() -> None:
+    assert matching_limit(1) == MATCHING
+    assert matching_limit(1000) * 1000 <= 5000
+    assert matching_limit(0) > 0
 
 
 def test_who_stands_highest_has_documented_it_best() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -21,9 +22,11 @@ import sqlcipher3.dbapi2 as sqlcipher
 
 from bot.core.passages import Passage, Piece
 from bot.core.people import PersonId, SourceId
-from bot.errors import ShelfDamaged
+from bot.errors import SetupError, ShelfDamaged
 from bot.ports import Shelf, Shelved, Within
-from bot.stores.shelf import DiskShelf, profile_of
+from bot.stores.shelf import DiskShelf
+from bot.stores.shelf.chroma import Chroma
+from bot.stores.shelf.profiles import profile_of
 from bot.stores.shelf.words import encode
 from tests.cast import DEPLOYS, LIN, NOW, OPS, WEI
 
@@ -509,6 +512,23 @@ async def test_a_damaged_profile_says_which_it_is_and_no_word_of_it_and_can_be_e
     assert await shelf.put(WEI, [shelved("p1")]) == 1
 
 
+async def test_a_folder_that_may_not_be_written_is_the_operators_to_mend(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "profiles").write_text("a file where a folder belongs")
+    with pytest.raises(SetupError, match="see to space and rights"):
+        await shelf.put(WEI, [shelved("p1")])
+
+
+async def test_a_file_of_a_later_version_is_left_alone(make: Made, tmp_path: Path) -> None:
+    first = make(unlock=plainly)
+    await first.put(WEI, [shelved("p1")])
+    await first.close()
+    connection = plainly(tmp_path / "profiles" / profile_of(WEI) / "words.db", b"")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(SetupError, match="later"):
+        await make(unlock=plainly).count(WEI)
+
+
 # ── two processes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -572,10 +592,11 @@ async def test_chroma_answers_unrestricted_searches_forgets_what_is_erased_and_h
     make: Made, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.stores.shelf.indexer.BATCH", 1000)
+    filling = make()
+    await fill(filling, WEI, 79)
+    await filling.put(WEI, [SECRET])
+    await fill(filling, WEI, 1, start=79)
     shelf = make(chroma_from=50)
-    await fill(shelf, WEI, 79)
-    await shelf.put(WEI, [SECRET])
-    await fill(shelf, WEI, 1, start=79)
     everything = [(f"wei{at}", at) for at in range(80)]
     await names_by_vector(shelf, 1)
     await shelf.settle()
@@ -584,16 +605,17 @@ async def test_chroma_answers_unrestricted_searches_forgets_what_is_erased_and_h
     asked = shelf._index.nearest(WEI, int(before.name), np.asarray(vector(900), dtype=np.float32), 1)
     assert asked is not None
     assert asked[0][1] == pytest.approx(1, abs=0.001)
-    # What is new is found before Chroma is told of it, and what is gone is not found though Chroma knows it.
-    await shelf.put(WEI, [shelved("newest", seed=901), shelved("wei1", "put differently", seed=902)])
-    everything = [("newest", 901), ("wei1", 902), ("zq9id", 900)] + [each for each in everything if each[0] != "wei1"]
+    # What is new is found before Chroma is told of it, and what was replaced is not found though Chroma knows it.
+    await shelf.put(WEI, [shelved("newest", seed=901), shelved("zq9id", messages=["zq9msg"], seed=902)])
+    everything = [("newest", 901), ("zq9id", 902), *everything]
     for query in (1, 900, 901, 902):
         assert await names_by_vector(shelf, query) == exactly(query, everything, 10)
 
+    # What it knows of the words before they were replaced goes too.
     assert await shelf.erase_messages(WEI, ["zq9msg"]) == 1
     assert before not in chroma_below(tmp_path)
     await shelf.settle()
-    everything.remove(("zq9id", 900))
+    everything.remove(("zq9id", 902))
     assert found_of(SECRET, tmp_path) == []
     assert await names_by_vector(shelf, 900) == exactly(900, everything, 10)
     await shelf.close()
@@ -613,6 +635,48 @@ async def test_chroma_answers_unrestricted_searches_forgets_what_is_erased_and_h
     assert await names_by_vector(again, 3) == exactly(3, everything, 10)
     await again.erase(WEI)
     assert not (tmp_path / "profiles" / profile_of(WEI)).exists()
+
+
+class Remembering(Chroma):
+    """Knows what it is told and starts nothing; `meanwhile` happens while it is being told."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self.known: dict[Path, bytes] = {}
+        self.meanwhile = meanwhile
+
+    def check(self, directory: Path, told: int, most: int, probes: Sequence[int]) -> bool:
+        self.known[directory] = b""
+        return True
+
+    def add(self, directory: Path, rows: Sequence[int], halves: bytes) -> None:
+        self.meanwhile()
+        self.known[directory] += halves
+
+    def drop(self, directory: Path) -> None:
+        self.known.pop(directory, None)
+
+
+@pytest.mark.promise("B12")
+async def test_words_that_are_replaced_while_chroma_is_told_of_them_are_forgotten_with_those_that_replaced_them(
+    make: Made,
+) -> None:
+    filling, shelf = make(), make(chroma_from=10)
+    await fill(filling, WEI, 10)
+    await filling.put(WEI, [SECRET])
+
+    async def put_later() -> None:
+        await filling.put(WEI, [replace(SECRET, vector=vector(901))])
+
+    chroma = shelf._index._chroma = Remembering(lambda: asyncio.run(put_later()))
+    await names_by_vector(shelf, 1)
+    await shelf.settle()
+    assert traces(SECRET)["vector, half"] in b"".join(chroma.known.values())
+    assert await shelf.erase_messages(WEI, ["zq9msg"]) == 1
+    await shelf.settle()
+    (known,) = chroma.known.values()
+    assert known
+    assert traces(SECRET)["vector, half"] not in known
 
 
 async def test_where_chroma_cannot_start_every_search_is_exact(

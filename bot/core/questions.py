@@ -28,8 +28,8 @@ class Question:
 
     `alone` says that only the asker will read the answer (D3); it is always so in a one-to-one place. `asker_reads` are
     the places whose readers include the asker, as the platform's roster says now. `subject` is the text without
-    people's names, and `named` whom it names. `colleague` is the one whose words are searched, None if it goes to
-    whoever documented it best. `earlier` is the subject of the question before this one in the same thread.
+    people's names, and `named` whom it names. `colleague` is set where the asker chose one otherwise than by name, and
+    nobody else's words are searched then. `earlier` is the subject of the question before this one in the same thread.
     """
 
     id: str

@@ -5,7 +5,7 @@ Decides the order, and whose words fit best; not who may read them (`core.gate`)
 
 1. `naming(question, people)`: whom the question names, and its text without those names. What is searched, by both
    legs, is that text: names are role tokens in what is kept, and whoever speaks seldom names themselves.
-2. `shelf.nearest(vector, within, limit=NEAREST)` and `shelf.matching(sought(text), within, limit=MATCHING)`.
+2. `shelf.nearest(vector, within, limit=NEAREST)` and `shelf.matching(sought(text), within, limit=…)`.
 3. `fuse(near, matches, named=…)`: the candidates, best first, at most CANDIDATES.
 4. `shelf.read(…)` of the candidates and `gate.admit` on each: nothing that may not be shown goes on from here, so that
    it cannot move what may.
@@ -30,7 +30,7 @@ NEAREST = 200
 """Passages to ask the vector leg for, over all profiles."""
 
 MATCHING = 100
-"""Passages to ask the word leg for, of each profile."""
+"""Passages to ask the word leg for, of each profile at most; see `matching_limit`."""
 
 CANDIDATES = 200
 """Passages that go on to be read and judged."""
@@ -117,6 +117,11 @@ def sought(question: str) -> tuple[str, ...]:
     """The terms to search for, each once: those with content, or all where none has any; then what the other language
     calls them."""
     return tuple(dict.fromkeys((*(content(question) or terms(question)), *translated(question))))
+
+
+def matching_limit(profiles: int) -> int:
+    """How many passages to ask the word leg for, of each of so many profiles: about a thousand in all."""
+    return min(MATCHING, max(5, 1000 // max(1, profiles)))
 
 
 def bm25(matches: Matches) -> list[tuple[Match, float]]:

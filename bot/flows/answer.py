@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from time import perf_counter
 from typing import Literal
 
 from bot.core.compose import Answer, Citation, Declined, in_form, quote, read_reply, render
 from bot.core.evidence import enough
+from bot.core.gate import Permitted
 from bot.core.injection import gives_orders
 from bot.core.people import PersonId, SourceId
 from bot.core.questions import Question, fixed
@@ -27,6 +29,9 @@ SEARCHED = 50
 
 SENT_TO_MODEL = 8
 """Passages that a model gets to read: about a page."""
+
+COMPARABLE = 0.5
+"""A passage with less than this share of the best one's score is about something else."""
 
 MAY_DIFFER = timedelta(days=30)
 """Words so far apart in time may contradict each other; the asker is told to go by the newer (D8)."""
@@ -100,46 +105,51 @@ async def _find(question: Question, means: Means) -> tuple[Question, Found]:
 
     Gives the question as it is to be answered: `alone` where nobody but the asker may read the answer.
     """
-    found = _of_one_colleague(_sound(await means.library.search(question, limit=SEARCHED)))
+    found = await _search(question, means)
     if question.alone or _does(question, found):
         return question, found
     privately = replace(question, alone=True)
-    alone = _of_one_colleague(_sound(await means.library.search(privately, limit=SEARCHED)))
+    alone = await _search(privately, means)
     return (privately, alone) if _does(privately, alone) else (question, found)
 
 
-def _sound(found: Found) -> Found:
-    """Without passages that give orders to an assistant: they answer nobody's question (D5)."""
-    return found.only([not gives_orders(each.passage.text) for each in found.permitted])
-
-
-def _of_one_colleague(found: Found) -> Found:
-    colleague = best_colleague(found.ranked)
-    return found if colleague is None else found.of(colleague)
+async def _search(question: Question, means: Means) -> Found:
+    found = await means.library.search(question, limit=SEARCHED)
+    return found.of(*question.named) if len(question.named) == 1 else found
 
 
 def _does(question: Question, found: Found) -> bool:
-    passages = [each.passage for each in found.permitted]
-    return enough(question.searched, passages)
+    return enough(question.searched, [each.passage for each in found.permitted])
+
+
+def _of_one_colleague(found: Found) -> Sequence[Permitted]:
+    """The best passages of whoever documented it best (D6), but none that gives orders to an assistant (D5)."""
+    colleague = best_colleague(found.ranked)
+    if colleague is None:
+        return ()
+    theirs = found.of(colleague)
+    good_enough = theirs.ranked[0].score * COMPARABLE
+    close = (each for each, rank in zip(theirs.permitted, theirs.ranked, strict=True) if rank.score >= good_enough)
+    return tuple(islice((each for each in close if not gives_orders(each.passage.text)), SENT_TO_MODEL))
 
 
 async def _compose(question: Question, found: Found, means: Means) -> tuple[Answer | Declined, Sequence[Note]]:
     """Quotes, or a model's reply where there is a model and the colleague lets it read; with what the asker is told."""
     if not _does(question, found):
         return Declined(), ()
+    theirs = _of_one_colleague(found)
     notes: list[Note] = ["words_only"] if found.without_vectors else []
     if means.model is None:
-        return quote(found.permitted, question), notes
-    readable = [each for each in found.permitted if means.model.recipient in (None, *each.grant.recipients)]
-    if not readable:
-        return quote(found.permitted, question), [*notes, "model_not_granted"]
-    given = readable[:SENT_TO_MODEL]
+        return quote(theirs, question), notes
+    given = [each for each in theirs if means.model.recipient in (None, *each.grant.recipients)]
+    if not given:
+        return quote(theirs, question), [*notes, "model_not_granted"]
     try:
         raw = await means.model.reply(question, given)
     except PlatformError:
         raw = ""
     if not in_form(raw):
-        return quote(found.permitted, question), [*notes, "model_failed"]
+        return quote(theirs, question), [*notes, "model_failed"]
     return read_reply(raw, given, question), notes
 
 

@@ -149,7 +149,7 @@ async def bind(
         asker_is_outsider=await roster.is_outsider(asker),
         asker_reads=await roster.places_of(asker),
         named=named,
-        colleague=colleague or (next(iter(named)) if len(named) == 1 else None),
+        colleague=colleague,
         earlier=earlier,
     )
 

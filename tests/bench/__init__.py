@@ -6,11 +6,17 @@ Figures of one run are for comparing with each other: times depend on the machin
 from __future__ import annotations
 
 import os
+import random
 import sys
 from collections.abc import Sequence
 
 Row = tuple[str, str, str]
 """What was measured, what it is to reach ("" where nothing is asked of it), and what was seen."""
+
+
+def dice_from(seed: int) -> random.Random:
+    """Chance that falls alike in every run."""
+    return random.Random(seed)  # noqa: S311  (nothing here is secret)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -1,7 +1,7 @@
-"""Kills a process that puts passages, and Chroma's with it, at random moments; run by hand: `python -m tests.bench.kill`.
+"""Kills a process that puts passages, and Chroma's with it, at random moments: `python -m tests.bench.kill`.
 
-After each kill: everything acknowledged is there, nothing is there twice, both searches find all of it, and Chroma, told
-of everything again, finds what the exact scan finds. Fails loudly; says at the end how often Chroma had to be rebuilt.
+After each kill: everything acknowledged is there, nothing is there twice, both searches find all of it, and Chroma,
+told of the rest, finds what the exact scan finds. Fails loudly; says as it goes how often Chroma was rebuilt.
 """
 
 from __future__ import annotations

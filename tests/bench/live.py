@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import random
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from bot.core.messages import Message
-from bot.core.people import PlaceId
 from bot.evaluate import Unheard
 from bot.flows.receive import Receiver
-from tests.bench import Row, percentile, print_table
+from tests.bench import Row, dice_from, percentile, print_table
 from tests.bench.talk import question, talk
 from tests.bench.team import Bench, bench
 
@@ -83,7 +80,7 @@ class Hearing:
 
 async def ask(receiver: Receiver, running: Bench, *, number: int, per_s: float) -> list[float]:
     """Ask questions at this rate; gives how long each took, embedding included, in milliseconds."""
-    dice = random.Random(3)
+    dice = dice_from(3)
     asker = running.team.find_person("asker").id
     took = []
     for at in range(number):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+import os
 import sys
 import tempfile
 import time
@@ -287,6 +288,7 @@ async def main() -> None:
         await opening_and_erasing(folder / "data")
         if profiles := arguments.parse_args().profiles:
             await many_profiles(folder / "many", profiles)
+    say("load average, last minute", f"{os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

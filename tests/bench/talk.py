@@ -12,12 +12,14 @@ from typing import Any
 
 from bot.core.messages import Message
 from bot.core.people import PersonId, SourceId
+from tests.bench import dice_from
 
 START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 
 SYSTEMS = tuple(
-    f"{what}-{part}"
-    for what in ("orders", "search", "ledger", "mailer", "gateway", "reports", "stock", "ratings", "uploads", "quotas")
+    f"{first}{second}-{part}"
+    for first in ("bel", "cor", "dun", "fal", "gim", "hol", "jat", "kes", "lum", "mor")
+    for second in ("ano", "eki", "iru", "osa", "umi", "avel", "erit", "ilon", "ozar", "ugin")
     for part in ("api", "worker", "cache", "batch")
 )
 """What is talked about; each message of substance names one, and so does each question."""
@@ -42,8 +44,22 @@ _ASKING = (
     "{system} 的{measure_zh}太高，怎么{verb_zh}？",
 )
 _SMALL_TALK = ("ok", "收到", "thanks!", "on it", "好的，谢谢", "looking", "👍", "same here")
-_VERBS = (("roll-out", "发布"), ("restore", "恢复"), ("audit", "核对"), ("resize", "扩容"), ("migrate", "迁移"))
-_MEASURES = (("latency", "延迟"), ("backlog", "积压"), ("error rate", "错误率"), ("disk use", "磁盘占用"))
+_VERBS = tuple(
+    zip(
+        "roll-out restore audit resize migrate restart archive replay reindex rotate throttle mirror split merge patch "
+        "rename drain warm pin export".split(),
+        "发布 恢复 核对 扩容 迁移 重启 归档 回放 重建索引 轮换 限流 镜像 拆分 合并 打补丁 改名 摘流量 预热 锁版本 导出".split(),
+        strict=True,
+    )
+)
+_MEASURES = tuple(
+    zip(
+        "latency backlog errors disk memory retries timeouts throughput connections saturation drift staleness misses "
+        "locks handles restarts".split(),
+        "延迟 积压 错误率 磁盘 内存 重试 超时 吞吐 连接数 饱和度 偏差 陈旧度 未命中 锁等待 句柄数 重启次数".split(),
+        strict=True,
+    )
+)
 
 
 def talk(number: int, *, sources: Sequence[SourceId], people: Sequence[PersonId], seed: int) -> list[Message]:
@@ -51,7 +67,7 @@ def talk(number: int, *, sources: Sequence[SourceId], people: Sequence[PersonId]
 
     About one in eight is small talk and one in eight a question; one in ten replies to the message before it.
     """
-    dice = random.Random(seed)
+    dice = dice_from(seed)
     said: list[Message] = []
     last: dict[SourceId, Message] = {}
     at = START

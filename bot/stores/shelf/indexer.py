@@ -27,10 +27,11 @@ from bot.stores.shelf.vectors import Floats
 log = logging.getLogger(__name__)
 
 BATCH = 50  # rows; some 50 ms of Chroma's work, which a search may have to wait for
-PAUSE_S = 0.05
+PAUSE_S = 0.02
 LOOK_AGAIN_S = 2.0  # how soon an erasure by another process closes a directory that is open here
 MAX_STALE = 0.25  # of what Chroma knows, replaced since; then its directory is made anew
 MAX_FAILURES = 3  # after which a profile is searched exactly until the app starts again
+
 
 class Indexer:
     """Chroma's directories, one for each generation of a profile's index."""
@@ -177,10 +178,13 @@ class Indexer:
             self._failures.pop(colleague, None)
             return False
         rows, halves = zip(*look.next, strict=True)
+        with self._profiles.opened(colleague) as opened:
+            if opened is None or not near.begin_telling(opened.connection, now, rows[-1]):
+                return True  # look again
         self._chroma.add(directory, rows, b"".join(halves))
         with self._profiles.opened(colleague) as opened:
             if opened is not None:
-                near.told(opened.connection, now.generation, rows[-1], len(rows))
+                near.end_telling(opened.connection, now, rows[-1], len(rows))
         return True
 
     def _failed(self, colleague: PersonId, why: str) -> None:

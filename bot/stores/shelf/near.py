@@ -57,7 +57,7 @@ class State:
     """How far the derived things are. `removals` counts the times that passages went.
 
     Chroma's directory is named by `generation` and made for the vectors of one `embedder`; it has been told of all of
-    them up to row `told_to`, `told` in number. `stale` of them have been replaced since: it still knows those.
+    them up to row `told_to`, `told` in number. `stale` of those that it may know have been replaced: it still does.
     """
 
     removals: int
@@ -69,7 +69,9 @@ class State:
 
 
 def state(connection: Connection) -> State:
-    return State(*connection.execute("SELECT removals, generation, embedder, told_to, told, stale FROM state").fetchone())
+    return State(
+        *connection.execute("SELECT removals, generation, embedder, told_to, told, stale FROM state").fetchone()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,17 +229,26 @@ def untold(connection: Connection, embedder: str, after: int, limit: int) -> lis
     ).fetchall()
 
 
-def told(connection: Connection, generation: int, to: int, number: int) -> bool:
-    """Note what Chroma has been told. False, and nothing noted, where that generation is over."""
+def begin_telling(connection: Connection, now: State, to: int) -> bool:
+    """Note what Chroma is about to be told: from here on it may know that. False, and nothing noted, if any of that may
+    be gone since it was looked up."""
     return bool(
         connection.execute(
-            "UPDATE state SET told_to = ?, told = told + ? WHERE generation = ?", (to, number, generation)
+            "UPDATE state SET telling_to = ? WHERE generation = ? AND removals = ?", (to, now.generation, now.removals)
         ).rowcount
+    )
+
+
+def end_telling(connection: Connection, now: State, to: int, number: int) -> None:
+    """Note what Chroma knows by now, unless its directory is over."""
+    connection.execute(
+        "UPDATE state SET told_to = ?, told = told + ? WHERE generation = ?", (to, number, now.generation)
     )
 
 
 def begin_generation(connection: Connection, embedder: str) -> None:
     """Forget what Chroma was told: its directory is to be made anew."""
     connection.execute(
-        "UPDATE state SET generation = generation + 1, embedder = ?, told_to = 0, told = 0, stale = 0", (embedder,)
+        "UPDATE state SET generation = generation + 1, embedder = ?, telling_to = 0, told_to = 0, told = 0, stale = 0",
+        (embedder,),
     )

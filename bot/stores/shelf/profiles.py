@@ -11,7 +11,7 @@ import resource
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -116,14 +116,14 @@ class Profiles:
         if profile is not None:
             profile.close()
 
-    def erase(self, colleague: PersonId) -> int:
-        """Destroy the key, then remove the folder. Gives how many passages went: 0 where that cannot be told, for what
-        cannot be read can be erased all the same."""
+    def erase(self, colleague: PersonId, *, let_go: Callable[[], None]) -> int:
+        """Destroy the key, have others `let_go` of what they hold open in the folder, remove it. Gives how many passages
+        went: 0 where that cannot be told, for what cannot be read can be erased all the same."""
         name = profile_of(colleague)
         passages = 0
         with suppress(BylineError), self.opened(colleague) as profile:
             passages = profile.count() if profile is not None else 0
-        with self._lock_of(name):
+        with self._lock_of(name), file.translated(name):
             with ExitStack() as alone:
                 with suppress(ShelfDamaged):
                     if (key := self._keys.read(name)) is not None:
@@ -131,6 +131,7 @@ class Profiles:
                         alone.enter_context(key.held(alone=True))
                 self._keys.destroy(name)
             self._forget(name)
+            let_go()
             _remove(self._folder / name)
         return passages
 
@@ -166,7 +167,7 @@ def _make(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder for good. Raises OSError where something of it stays."""
+    """Remove a folder, also after a power cut. Raises OSError where something of it stays."""
     if folder.exists():
         shutil.rmtree(folder)
         _sync(folder.parent)

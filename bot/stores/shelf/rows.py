@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -45,8 +45,12 @@ def row_of(shelved: Shelved, halves: bytes | None, embedder: str) -> Row:
     return Row(passage, topics, pieces, terms, topic_terms, len(shelved.terms), halves, digest.digest())
 
 
-def insert(
-    connection: Connection, numbered: Collection[tuple[int, Row]], sources: Mapping[str, int], embedder: str, positions: Mapping[str, int]
+def insert_rows(
+    connection: Connection,
+    numbered: Collection[tuple[int, Row]],
+    sources: Mapping[str, int],
+    embedder: str,
+    positions: Mapping[str, int],
 ) -> None:
     """Write rows whose ids and numbers are not there. One that replaces another takes its position among its like."""
     write = connection.executemany
@@ -85,7 +89,7 @@ def insert(
     )
 
 
-def delete(connection: Connection, numbers: Collection[int]) -> None:
+def delete_rows(connection: Connection, numbers: Collection[int]) -> None:
     each = [(number,) for number in numbers]
     remove = connection.executemany
     remove("DELETE FROM vector WHERE passage = ?", each)
@@ -94,8 +98,8 @@ def delete(connection: Connection, numbers: Collection[int]) -> None:
     remove("DELETE FROM passage WHERE id = ?", each)
 
 
-def passages(connection: Connection, author: PersonId, numbers: Collection[int]) -> list[Passage]:
-    """Oldest first, those without a time before; then as they came."""
+def read_passages(connection: Connection, author: PersonId, numbers: Collection[int]) -> list[Passage]:
+    """By row number: oldest first, those without a time before; of the same time as they came."""
     wanted = (json.dumps(list(numbers)),)
     pieces: dict[int, list[Piece]] = {}
     for row, message, text, sent_at, link in connection.execute(

@@ -77,8 +77,9 @@ class Block:
             self._matrix[last] = 0
             self._names.pop()
 
-    def cosines(self, vector: Floats) -> Floats:
-        return self._matrix[: len(self)] @ vector
+    def cosines(self, vector: Floats, *, into: Floats) -> None:
+        """One for each row, into an array of that length. `dot`, since `@` costs twice as much where rows are few."""
+        np.dot(self._matrix[: len(self._names)], vector, out=into)
 
     def name(self, at: int) -> str:
         return self._names[at]
@@ -88,9 +89,11 @@ def nearest(blocks: Sequence[Block], vector: Floats, limit: int) -> list[tuple[f
     """Cosine and id of the `limit` best of all these blocks, in no order."""
     if not blocks:
         return []
-    cosines = np.concatenate([block.cosines(vector) for block in blocks])
+    starts = np.cumsum([0, *map(len, blocks)])
+    cosines = np.empty(starts[-1], dtype=np.float32)
+    for block, start, end in zip(blocks, starts.tolist(), starts[1:].tolist(), strict=False):
+        block.cosines(vector, into=cosines[start:end])
     best = np.argpartition(cosines, len(cosines) - limit)[-limit:] if len(cosines) > limit else np.arange(len(cosines))
-    starts = np.cumsum([0, *(len(block) for block in blocks)])
     places = np.searchsorted(starts, best, side="right") - 1
     return [
         (cosine, blocks[place].name(at))
