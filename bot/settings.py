@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     admins: Annotated[tuple[str, ...], NoDecode] = Field(default=(), description="platform:user, separated by commas.")
     language: Literal["zh", "en"] | None = Field(default=None, description="Of the terminal; default: by LANG.")
     consent_days: int = Field(default=180, ge=1, le=365, description="How long a consent lasts (B6).")
-    notice: NoticeSettings = NoticeSettings()
+    notice: Annotated[NoticeSettings, NoDecode] = NoticeSettings()
 
     @property
     def ledger_url(self) -> str:
@@ -69,10 +69,7 @@ def load(**given: object) -> Settings:
     except ValidationError as error:
         raise SetupError(
             *(
-                Lack(
-                    f"BYLINE_{'__'.join(str(part).upper() for part in each['loc'])}: {each['msg']}",
-                    "correct or unset it",
-                )
+                Lack(f"{_variable(each['loc'])}: {each['msg']}", "correct or unset it")
                 for each in error.errors(include_input=False)
             )
         ) from None

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot.core.questions import Language
 from bot.errors import Lack, SetupError
 from bot.flows.means import Means
+from bot.flows.withdraw import expire
 from bot.library import Library
 from bot.outbox import Outbox
 from bot.ports import Clock, Embedder, Ledger, Model, Roster, Voice
@@ -117,6 +118,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         shelf = DiskShelf(settings.data, embedder=embedder.id if embedder is not None else "none")
         library = Library(shelf, embedder=embedder, ledger=ledger, clock=clock, scan=partial(scan, settings.data))
         at_the_end.push_async_callback(library.close)
+        await expire(library=library, ledger=ledger, clock=clock, new_id=new_id)
         yield App(settings, ledger, library, model, embedder, lacks, wording, clock)
 
 

@@ -2,8 +2,9 @@
 
     python -m tests.bench.live
 
-A task sleeps for 5 ms again and again; its lag is how much longer that took. First with nothing to do, since a machine
-that others use is late by itself; then with messages; then with questions too; then with nothing again.
+A task sleeps for 5 ms again and again; its lag is how much longer that took. Beside it stands how long the loop's own
+thread was computing meanwhile: a machine that others use too is late by itself. Parts with nothing to do, with messages,
+and with messages and questions take turns, so that all meet the same machine.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from bot.core.messages import Message
@@ -24,14 +26,15 @@ from tests.bench.team import Bench, bench
 
 TO_REACH_MS = 20
 SLEEP_S = 0.005
-IDLE_S = 5.0
+TURNS = 4
 
 
 class Lag:
-    """Measures, from entering to leaving, how late this loop wakes up; in milliseconds."""
+    """Measures, while entered, how late this loop wakes up and how long its thread computed meanwhile; milliseconds."""
 
     def __init__(self) -> None:
         self.ms: list[float] = []
+        self.computing_ms: list[float] = []
 
     async def __aenter__(self) -> Lag:
         self._task = asyncio.create_task(self._measure())
@@ -43,44 +46,48 @@ class Lag:
 
     async def _measure(self) -> None:
         while True:
-            due = time.perf_counter() + SLEEP_S
+            due, computed = time.perf_counter() + SLEEP_S, time.thread_time()
             await asyncio.sleep(SLEEP_S)
             self.ms.append(1000 * (time.perf_counter() - due))
+            self.computing_ms.append(1000 * (time.thread_time() - computed))
 
     def seen(self) -> str:
-        p50, p99, most = (percentile(self.ms, percent) for percent in (50, 99, 100))
-        return f"p50 {p50:.1f} ms · p99 {p99:.1f} ms · max {most:.1f} ms"
+        lag = " · ".join(
+            f"{name} {percentile(self.ms, at):.1f}" for name, at in (("p50", 50), ("p99", 99), ("max", 100))
+        )
+        return f"{lag} ms · computing p99 {percentile(self.computing_ms, 99):.1f} ms"
 
 
 class Hearing:
     """Messages that come in at a steady rate, dealt with one after another as a platform hands them over."""
 
-    def __init__(self, receiver: Receiver, running: Bench, messages: Sequence[Message]) -> None:
-        self._receiver, self._messages = receiver, messages
+    def __init__(self, receiver: Receiver, running: Bench) -> None:
+        self._receiver = receiver
         self._places = {place.id: place for place in running.places}
         self.took: list[float] = []
-        self.behind_s = 0.0
+        self.behind_s: list[float] = []
 
-    async def go(self, per_s: float) -> None:
+    async def go(self, messages: Sequence[Message], per_s: float) -> None:
         began = time.perf_counter()
-        for number, message in enumerate(self._messages):
+        early = 0.0
+        for number, message in enumerate(messages):
             early = began + number / per_s - time.perf_counter()
             await asyncio.sleep(max(0.0, early))
-            self.behind_s = max(0.0, -early)
             took = time.perf_counter()
             await self._receiver.receive(message, self._places[message.source.as_place()])
             self.took.append(1000 * (time.perf_counter() - took))
+        self.behind_s.append(max(0.0, -early))
 
     def seen(self) -> str:
         return (
-            f"p50 {percentile(self.took, 50):.1f} ms · p95 {percentile(self.took, 95):.1f} ms"
-            f" · {self.behind_s:.1f} s behind at the end"
+            f"p50 {percentile(self.took, 50):.0f} ms · p95 {percentile(self.took, 95):.0f} ms"
+            f" · at most {max(self.behind_s):.1f} s behind"
         )
 
 
-async def ask(receiver: Receiver, running: Bench, *, number: int, per_s: float) -> list[float]:
+async def ask(receiver: Receiver, running: Bench, *, number: int, per_s: float, seed: int) -> list[float]:
     """Ask questions at this rate; gives how long each took, embedding included, in milliseconds."""
-    dice = dice_from(3)
+    dice = dice_from(seed)
     asker = running.team.find_person("asker").id
     took = []
     for at in range(number):
@@ -95,41 +102,38 @@ async def ask(receiver: Receiver, running: Bench, *, number: int, per_s: float) 
     return took
 
 
-async def idle() -> Lag:
-    async with Lag() as lag:
-        await asyncio.sleep(IDLE_S)
-    return lag
-
-
 async def measure(folder: Path, *, passages: int, seconds: float, per_s: float, questions_per_s: float) -> list[Row]:
     async with bench(folder, colleagues=1, passages=passages) as running:
         receiver = Receiver(running.app.with_voice(Unheard(), running.team))
-        number = int(seconds * per_s)
-        people = [*running.colleagues, *(running.team.person_id(f"stranger{at}") for at in range(2))]
-        messages = talk(2 * number, sources=running.sources, people=people, seed=7)
-        first, second = (Hearing(receiver, running, half) for half in (messages[:number], messages[number:]))
-        # Open what is opened once before measuring.
-        await ask(receiver, running, number=3, per_s=10)
-        before = await idle()
-        async with Lag() as hearing:
-            await first.go(per_s)
-        async with Lag() as both, asyncio.TaskGroup() as tasks:
-            tasks.create_task(second.go(per_s))
-            asked = tasks.create_task(
-                ask(receiver, running, number=int(seconds * questions_per_s), per_s=questions_per_s)
-            )
-        after = await idle()
-        held = sum([await running.app.library.count(colleague) for colleague in running.colleagues])
-    took = asked.result()
+        number = max(1, int(seconds * per_s / TURNS))
+        questions = max(1, int(seconds * questions_per_s / TURNS))
+        strangers = [running.team.person_id(f"stranger{at}") for at in range(2)]
+        messages = iter(
+            talk(2 * TURNS * number, sources=running.sources, people=[*running.colleagues, *strangers], seed=7)
+        )
+        idle, hearing, asking = Lag(), Lag(), Lag()
+        alone, beside = Hearing(receiver, running), Hearing(receiver, running)
+        # What is opened once is opened before measuring.
+        await ask(receiver, running, number=3, per_s=10, seed=TURNS)
+        took: list[float] = []
+        for turn in range(TURNS):
+            async with idle:
+                await asyncio.sleep(seconds / TURNS / 2)
+            async with hearing:
+                await alone.go(list(islice(messages, number)), per_s)
+            async with asking, asyncio.TaskGroup() as tasks:
+                tasks.create_task(beside.go(list(islice(messages, number)), per_s))
+                asked = tasks.create_task(ask(receiver, running, number=questions, per_s=questions_per_s, seed=turn))
+            took += asked.result()
+        held = await running.app.library.count(running.colleagues[0])
     target = f"p99 ≤ {TO_REACH_MS} ms"
     return [
         ("passages in the profile at the end", "", f"{held}"),
-        ("lag with nothing to do, before", "", before.seen()),
+        ("lag with nothing to do", "", idle.seen()),
         (f"lag while {per_s:g} messages a second come in", target, hearing.seen()),
-        (f"lag with {questions_per_s:g} questions a second too", target, both.seen()),
-        ("lag with nothing to do, after", "", after.seen()),
-        ("taking in one message", "", first.seen()),
-        ("taking in one message, with questions", "", second.seen()),
+        (f"lag with {questions_per_s:g} questions a second too", target, asking.seen()),
+        ("taking in one message", "", alone.seen()),
+        ("taking in one message, with questions", "", beside.seen()),
         (
             "a question, with embedding it",
             "",

@@ -16,6 +16,13 @@ from tests.bench import dice_from
 
 START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 
+
+def _pairs(words: str) -> list[tuple[str, str]]:
+    """English and Chinese in turn."""
+    split = words.split()
+    return list(zip(split[::2], split[1::2], strict=True))
+
+
 SYSTEMS = tuple(
     f"{first}{second}-{part}"
     for first in ("bel", "cor", "dun", "fal", "gim", "hol", "jat", "kes", "lum", "mor")
@@ -44,21 +51,17 @@ _ASKING = (
     "{system} 的{measure_zh}太高，怎么{verb_zh}？",
 )
 _SMALL_TALK = ("ok", "收到", "thanks!", "on it", "好的，谢谢", "looking", "👍", "same here")
-_VERBS = tuple(
-    zip(
-        "roll-out restore audit resize migrate restart archive replay reindex rotate throttle mirror split merge patch "
-        "rename drain warm pin export".split(),
-        "发布 恢复 核对 扩容 迁移 重启 归档 回放 重建索引 轮换 限流 镜像 拆分 合并 打补丁 改名 摘流量 预热 锁版本 导出".split(),
-        strict=True,
-    )
+_VERBS = _pairs(
+    """
+    roll-out 发布 restore 恢复 audit 核对 resize 扩容 migrate 迁移 restart 重启 archive 归档 replay 回放 reindex 重建索引
+    rotate 轮换 throttle 限流 mirror 镜像 split 拆分 merge 合并 patch 打补丁 rename 改名 drain 摘流量 warm 预热 pin 锁版本
+    """
 )
-_MEASURES = tuple(
-    zip(
-        "latency backlog errors disk memory retries timeouts throughput connections saturation drift staleness misses "
-        "locks handles restarts".split(),
-        "延迟 积压 错误率 磁盘 内存 重试 超时 吞吐 连接数 饱和度 偏差 陈旧度 未命中 锁等待 句柄数 重启次数".split(),
-        strict=True,
-    )
+_MEASURES = _pairs(
+    """
+    latency 延迟 backlog 积压 errors 错误率 disk 磁盘 memory 内存 retries 重试 timeouts 超时 throughput 吞吐 saturation 饱和度
+    connections 连接数 drift 偏差 staleness 陈旧度 misses 未命中 locks 锁等待 handles 句柄数 restarts 重启次数
+    """
 )
 
 
