@@ -9,6 +9,7 @@ granted it · 4 a platform, model or file did not answer; try again.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import sys
 from collections.abc import Coroutine
@@ -173,7 +174,8 @@ def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
 
 def _print(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False))
+        # In an encoding that lacks some characters JSON has its own escapes for them.
+        typer.echo(json.dumps(result, ensure_ascii=codecs.lookup(sys.stdout.encoding).name != "utf-8"))
     else:
         width = max(map(len, result))
         for key, value in result.items():

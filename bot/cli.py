@@ -33,12 +33,14 @@ from connectors.local.desk import TeamDesk
 from connectors.local.enrolment import Form
 from connectors.local.terminal import Terminal
 from connectors.local.voice import TerminalVoice
-from connectors.local.words import language_of_this_machine
+from connectors.local.words import language_of_this_machine, words_in
 
 
 async def demo(*, person: str | None, place: str | None) -> None:
     """Seed the invented team through the real flows, then chat."""
     settings = load()
+    if sys.stderr.isatty():
+        print(words_in(settings.language or language_of_this_machine()).say("seeding"), file=sys.stderr)  # noqa: T201
     async with open_app(settings) as app:
         team = local_team(settings)
         with Bars() as bars:

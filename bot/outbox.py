@@ -78,12 +78,13 @@ class Outbox:
             return True
         if reply.question is None:
             return False
+        authors = {permitted.passage.author for permitted in reply.backing}
+        consents = {author: await self._ledger.consent(author) for author in authors}
         now = self._clock.now()
-        for permitted in reply.backing:
-            consent = await self._ledger.consent(permitted.passage.author)
-            if not still_holds(permitted, reply.question, consent, now=now):
-                return False
-        return True
+        return all(
+            still_holds(permitted, reply.question, consents[permitted.passage.author], now=now)
+            for permitted in reply.backing
+        )
 
     async def _record(self, reply: Reply, texts: Sequence[str], *, shown: bool) -> None:
         hashes = tuple(text_hash(text) for text in texts)

@@ -3,8 +3,8 @@
     python -m tests.bench.live
 
 A task sleeps for 5 ms again and again; its lag is how much longer that took. Beside it stands how long the loop's own
-thread was computing meanwhile: a machine that others use too is late by itself. Parts with nothing to do, with messages,
-and with messages and questions take turns, so that all meet the same machine.
+thread was computing meanwhile: a machine that others use too is late by itself. Parts with nothing to do, with
+messages, and with messages and questions take turns, so that all meet the same machine.
 """
 
 from __future__ import annotations

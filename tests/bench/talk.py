@@ -53,14 +53,16 @@ _ASKING = (
 _SMALL_TALK = ("ok", "收到", "thanks!", "on it", "好的，谢谢", "looking", "👍", "same here")
 _VERBS = _pairs(
     """
-    roll-out 发布 restore 恢复 audit 核对 resize 扩容 migrate 迁移 restart 重启 archive 归档 replay 回放 reindex 重建索引
-    rotate 轮换 throttle 限流 mirror 镜像 split 拆分 merge 合并 patch 打补丁 rename 改名 drain 摘流量 warm 预热 pin 锁版本
+    roll-out 发布 restore 恢复 audit 核对 resize 扩容 migrate 迁移 restart 重启 archive 归档 replay 回放
+    reindex 重建索引 rotate 轮换 throttle 限流 mirror 镜像 split 拆分 merge 合并 patch 打补丁 rename 改名
+    drain 摘流量 warm 预热 pin 锁版本 export 导出
     """
 )
 _MEASURES = _pairs(
     """
-    latency 延迟 backlog 积压 errors 错误率 disk 磁盘 memory 内存 retries 重试 timeouts 超时 throughput 吞吐 saturation 饱和度
-    connections 连接数 drift 偏差 staleness 陈旧度 misses 未命中 locks 锁等待 handles 句柄数 restarts 重启次数
+    latency 延迟 backlog 积压 errors 错误率 disk 磁盘 memory 内存 retries 重试 timeouts 超时 throughput 吞吐
+    saturation 饱和度 connections 连接数 drift 偏差 staleness 陈旧度 misses 未命中 locks 锁等待 handles 句柄数
+    restarts 重启次数
     """
 )
 

@@ -26,7 +26,8 @@ Unlock = Callable[[Path, bytes], Connection]
 
 VERSION = 1
 BUSY_MS = 10_000  # how long a process waits for another that is writing, before it gives up
-CACHE_KIB = 16_384  # at most, a profile; holds the word index of about 50,000 passages
+CACHE_KIB = 65_536  # of pages, a profile, since reading one anew is decrypting it; what 100,000 passages are found by
+HEAP_BYTES = 512 << 20  # of all profiles together: beyond, pages are reused before new ones are taken
 
 # The ASCII characters beside letters and digits that a term may hold as they are; words.encode sees to all others. The
 # tokenizer takes every character beyond ASCII as part of a term.
@@ -40,6 +41,7 @@ PRAGMA secure_delete = ON;
 PRAGMA foreign_keys = ON;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -{CACHE_KIB};
+PRAGMA soft_heap_limit = {HEAP_BYTES};
 """
 
 # AUTOINCREMENT: a row's number is never given twice, so what holds numbers outside this file (the vectors in memory,

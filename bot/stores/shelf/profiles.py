@@ -117,8 +117,10 @@ class Profiles:
             profile.close()
 
     def erase(self, colleague: PersonId, *, let_go: Callable[[], None]) -> int:
-        """Destroy the key, have others `let_go` of what they hold open in the folder, remove it. Gives how many passages
-        went: 0 where that cannot be told, for what cannot be read can be erased all the same."""
+        """Destroy the key, have others `let_go` of what they hold open in the folder, remove it.
+
+        Gives how many passages went: 0 where that cannot be told, for what cannot be read can be erased all the same.
+        """
         name = profile_of(colleague)
         passages = 0
         with suppress(BylineError), self.opened(colleague) as profile:
