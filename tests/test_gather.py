@@ -449,12 +449,12 @@ async def test_of_two_hundred_messages_of_others_not_a_word_is_left_anywhere(tmp
         messages.append(said([LIN, CHEN, None][n % 3], f"I keep {canary} in pump {n}", id=f"o{n}", minute=2 * n))
         messages.append(said(WEI, f"Pump {n} needs a new valve", id=f"w{n}", minute=2 * n + 1))
     async with granted(tmp_path) as on:
-        gathered = await take(on, messages[:300])
+        gathered = await take(on, messages[:360])
         hear = Live(library=on.library, ledger=on.ledger, clock=on.clock)
-        for message in messages[300:]:
+        for message in messages[360:]:
             await hear.hear(message, DEPLOYS)
         kept = await shelved(on)
-        assert gathered.kept == 150
+        assert gathered.kept == 180
         assert len({message for passage in kept for message in passage.messages}) == 200
         everything = repr(kept) + repr(on.embedder.read)
         assert [canary for canary in canaries if canary in everything] == []

@@ -645,6 +645,9 @@ class Remembering(Chroma):
         self.known: dict[Path, bytes] = {}
         self.meanwhile = meanwhile
 
+    def start(self) -> None:
+        pass
+
     def check(self, directory: Path, told: int, most: int, probes: Sequence[int]) -> bool:
         self.known[directory] = b""
         return True

@@ -245,7 +245,8 @@ def measure(folder: Path, *, messages: int, kills: int, embedder: str, seed: int
     while killed.total() < kills:
         data, held, done = folder / f"import{imports}", Held(), False
         while not done:
-            kill = moment(dice, unharmed) if killed.total() < kills else NEVER
+            # Once the preview is done nothing is left to interrupt.
+            kill = moment(dice, unharmed) if killed.total() < kills and not held.previewed else NEVER
             run = run_import(data, export, answers_for(held), embedder=embedder, kill=kill)
             before, held = held, asyncio.run(look(data, embedder))
             check(run, before, held, whole)

@@ -20,8 +20,8 @@ from bot.stores.shelf.vectors import Floats
 
 START_S = 60.0  # to import chromadb on a slow disk
 WORK_S = 60.0  # to open, check or write; beyond, the store is broken and may be filling the disk
-TURN_S = 0.2  # for a search to get its turn, while a batch is being written
-ANSWER_S = 0.5  # and then to be answered
+TURN_S = 0.1  # for a search to get its turn, while a batch is being written
+ANSWER_S = 0.2  # and then to be answered: the exact scan that is made instead takes no longer
 
 _ROOT = Path(__file__).parents[3]
 
@@ -35,7 +35,7 @@ class Trouble(Exception):
 
 
 class Chroma:
-    """The child process, started when something is first written, and one request at a time."""
+    """The child process, and one request at a time. What is asked of it before `start` is Trouble."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,8 +43,24 @@ class Chroma:
         self._child: Connection | None = None
         self._requests = 0
 
+    def start(self) -> None:
+        """Start it, unless it runs. Takes seconds: it imports chromadb. Raises Trouble, as all of these do."""
+        with self._lock:
+            if self._child is None:
+                try:
+                    self._child = self._start()
+                except (OSError, EOFError) as error:
+                    self._stop()
+                    raise Trouble("it does not start") from error
+
+    def interrupt(self) -> None:
+        """Have a start that is under way fail now, so that closing the app does not wait for it."""
+        process = self._process
+        if process is not None and self._child is None:
+            process.kill()
+
     def check(self, directory: Path, told: int, most: int, probes: Sequence[int]) -> bool:
-        """Whether the directory, opened or made, knows what it was told. Raises Trouble, as all of these do."""
+        """Whether the directory, opened or made, knows what it was told."""
         return bool(self._ask("check", directory, told, most, list(probes)))
 
     def add(self, directory: Path, rows: Sequence[int], halves: bytes) -> None:
@@ -53,31 +69,23 @@ class Chroma:
 
     def nearest(self, directory: Path, vector: Floats, limit: int) -> Sequence[tuple[int, float]]:
         """Row numbers and cosines, best first."""
-        found: Sequence[tuple[int, float]] = self._ask(
-            "nearest", directory, vector.tobytes(), limit, start=False, wait_s=ANSWER_S
-        )
+        found: Sequence[tuple[int, float]] = self._ask("nearest", directory, vector.tobytes(), limit, wait_s=ANSWER_S)
         return found
 
     def drop(self, directory: Path) -> None:
-        """Close the directory and remove it, where the child runs."""
-        self._ask("drop", directory, start=False)
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None
+        """Close the directory and remove it."""
+        self._ask("drop", directory)
 
     def close(self) -> None:
         with self._lock:
             self._stop()
 
-    def _ask(self, method: str, *arguments: Any, start: bool = True, wait_s: float = WORK_S) -> Any:
+    def _ask(self, method: str, *arguments: Any, wait_s: float = WORK_S) -> Any:
         if not self._lock.acquire(timeout=TURN_S if wait_s == ANSWER_S else wait_s):
             raise Trouble("busy with another request", busy=True)
         try:
             if self._child is None:
-                if not start:
-                    raise Trouble("not running")
-                self._child = self._start()
+                raise Trouble("not running")
             kind, value = self._exchange(self._child, (method, arguments), wait_s)
         except (OSError, EOFError) as error:
             self._stop()
@@ -103,14 +111,14 @@ class Chroma:
 
     def _start(self) -> Connection:
         ours, theirs = socket.socketpair()
+        # It needs none of our settings, some of which are secrets; it does need to find this package.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("BYLINE_")}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), environment.get("PYTHONPATH")]))
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
                 [sys.executable, "-P", "-m", "bot.stores.shelf.chroma_child", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={
-                    **os.environ,
-                    "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
-                },
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # Chroma may print what it was given

@@ -111,6 +111,7 @@ class Indexer:
             self._closing = True
             self._waiting.clear()
             self._changed.notify_all()
+        self._chroma.interrupt()
         if self._thread is not None:
             self._thread.join()
         self._chroma.close()
@@ -144,17 +145,24 @@ class Indexer:
 
     def _keep_up(self, colleague: PersonId) -> None:
         while not self._closing and self._failures.get(colleague, 0) < MAX_FAILURES:
-            with self._telling:
-                try:
+            try:
+                if self._is_large(colleague):
+                    self._chroma.start()  # before `_telling`, for which an erasure would have to wait
+                with self._telling:
                     if not self._tell_some(colleague):
                         return
-                except Trouble as trouble:
-                    self._distrust(colleague)
-                    if trouble.busy:
-                        return
+            except Trouble as trouble:
+                self._distrust(colleague)
+                if trouble.busy or self._closing:
+                    return
+                with self._telling:
                     self._failed(colleague, str(trouble))
             with self._changed:
                 self._changed.wait_for(lambda: self._closing, timeout=PAUSE_S)
+
+    def _is_large(self, colleague: PersonId) -> bool:
+        with self._profiles.opened(colleague) as opened:
+            return opened is not None and opened.overview().vectors >= self._chroma_from
 
     def _tell_some(self, colleague: PersonId) -> bool:
         """One batch. False if there was nothing to tell, or not yet enough. Raises Trouble."""

@@ -35,7 +35,7 @@ _ALL_PLAIN = re.compile(rf"[{_PLAIN} ]*")
 
 
 def encode(term: str) -> str:
-    """The term as one token of FTS5: what its tokenizer would split at or fold is written as %hex;."""
+    """The term as one token of FTS5: what its tokenizer would split at or fold is written as `%hex.`."""
     return _NOT_PLAIN.sub(lambda found: f"%{ord(found.group()):x}.", term)
 
 
