@@ -40,7 +40,7 @@ async def demo(*, person: str | None, place: str | None) -> None:
     """Seed the invented team through the real flows, then chat."""
     settings = load()
     if sys.stderr.isatty():
-        print(words_in(settings.language or language_of_this_machine()).say("seeding"), file=sys.stderr)  # noqa: T201
+        print(words_in(settings.language or language_of_this_machine()).texts["seeding"], file=sys.stderr)  # noqa: T201
     async with open_app(settings) as app:
         team = local_team(settings)
         with Bars() as bars:

@@ -1,10 +1,15 @@
-"""What every test gets: nothing of the operator's environment, and no network beyond loopback."""
+"""What every test gets: nothing of the operator's environment, no proxy, and the same examples each time."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import settings
+
+# A check that fails must fail again: Hypothesis draws the same examples each time, and is not hurried by a busy machine.
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+settings.load_profile("fixed")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.consent import Consent
-from bot.core.gate import Denial, Kept, keep
+from bot.core.gate import Denial, Kept, keep, may_keep
 from bot.core.messages import Edited, Message, Recalled
 from bot.core.passages import Draft, cut
 from bot.core.people import PersonId, Place, SourceId
@@ -105,10 +105,11 @@ async def gather(
 @dataclass(slots=True)
 class _Lately:
     """What was said last in one source. Events there are taken one after another: what is being gathered when a message
-    is recalled would otherwise be shelved after it was forgotten."""
+    is recalled would otherwise be shelved after it was forgotten. `unshelved`: gathering it failed the last time."""
 
     messages: deque[Message] = field(default_factory=lambda: deque(maxlen=WINDOW))
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    unshelved: bool = False
 
 
 class Live:
@@ -128,7 +129,14 @@ class Live:
                     # Platforms deliver again what they think was lost; what stands here may have been edited since.
                     if all(each.id != event.id for each in lately.messages):
                         lately.messages.append(event)
-                    return await self._gather(source, lately.messages, place)
+                    denial = await self._denial(event, place)
+                    # Words that may not be kept change nothing of what is shelved: threads look only backwards.
+                    if denial is not None and not lately.unshelved:
+                        return Gathered(1, dropped=Counter([denial.value]))
+                    lately.unshelved = True
+                    gathered = await self._gather(source, lately.messages, place)
+                    lately.unshelved = False
+                    return gathered
                 case Recalled():
                     _replace(lately.messages, event.id, ())
                     await self._forget(event.id, source)
@@ -138,6 +146,12 @@ class Live:
                     await self._forget(message.id, source)
                     # One from before the window stands alone: what was said round it is not known any more.
                     return await self._gather(source, lately.messages if known else (message,), place)
+
+    async def _denial(self, message: Message, place: Place) -> Denial | None:
+        if message.author is None:
+            return Denial.NOT_THEIR_WORDS
+        verdict = may_keep(message, place, await self._ledger.consent(message.author), now=self._clock.now())
+        return verdict if isinstance(verdict, Denial) else None
 
     async def _gather(self, source: SourceId, messages: Iterable[Message], place: Place) -> Gathered:
         return await gather(

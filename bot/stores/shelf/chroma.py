@@ -42,6 +42,7 @@ class Chroma:
         self._process: subprocess.Popen[bytes] | None = None
         self._child: Connection | None = None
         self._requests = 0
+        self._interrupted = False
 
     def start(self) -> None:
         """Start it, unless it runs. Takes seconds: it imports chromadb. Raises Trouble, as all of these do."""
@@ -54,7 +55,8 @@ class Chroma:
                     raise Trouble("it does not start") from error
 
     def interrupt(self) -> None:
-        """Have a start that is under way fail now, so that closing the app does not wait for it."""
+        """Have a start fail that is under way or yet to come, so that closing the app does not wait for it."""
+        self._interrupted = True
         process = self._process
         if process is not None and self._child is None:
             process.kill()
@@ -124,6 +126,8 @@ class Chroma:
                 stderr=subprocess.DEVNULL,  # Chroma may print what it was given
                 start_new_session=True,  # Ctrl-C is for the app, which then closes this
             )
+        if self._interrupted:
+            self._process.kill()
         child = Connection(ours.detach())
         try:
             if not child.poll(START_S) or child.recv() != "ready":
