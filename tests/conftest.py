@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-# A check that fails must fail again: Hypothesis draws the same examples each time, and is not hurried by a busy machine.
+# A check that fails must fail again: the same examples are drawn each time, and a busy machine hurries none of them.
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
 
