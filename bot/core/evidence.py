@@ -53,13 +53,14 @@ def enough(question: str, passages: Sequence[Passage]) -> bool:
 
 
 def spoken_of(question: str, passages: Sequence[Passage]) -> float:
-    """The share of the question's points that the passages speak of, from 0 to 1; 1 where it has none.
+    """The share of the question's points that the passages speak of, from 0 to 1; 0 where it has none:
+    what asks about nothing is answered by nothing.
 
     Without one of its exact points (a version, a code) the rest counts half.
     """
     asked = points(question)
     if not asked:
-        return 1.0
+        return 0.0
     said = {term for each in passages[:LOOKED_AT] for term in (*terms(each.text), *each.topics)}
     covered = [(point, point.covered(said)) for point in asked]
     share = sum(each for _, each in covered) / len(covered)
