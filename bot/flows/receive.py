@@ -17,7 +17,6 @@ from bot.core.messages import Edited, Message, Recalled
 from bot.core.people import PersonId, Place, PlaceId
 from bot.core.questions import Language, Question, clean, language_of
 from bot.core.rank import naming
-from bot.errors import BylineError
 from bot.flows.answer import Outcome, answer
 from bot.flows.control import control
 from bot.flows.gather import Live
@@ -69,7 +68,7 @@ class Receiver:
             outcome = await answer(question, self._means, reply_to=event.id)
             self._remember(event, place, question)
             return outcome
-        except (BylineError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whoever asked gets a reason, whatever went wrong (D7)
             # The kind of error alone: what was asked and found stands in no log.
             log.error("question %s failed: %s", reference, type(error).__name__)
             words = self._means.wording.say("error", language=language, reference=reference)
