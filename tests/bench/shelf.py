@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import hashlib
 import os
 import sys
@@ -275,6 +276,7 @@ async def main() -> None:
     number = arguments.parse_args().passages
     say(f"{number} passages of {LENGTH} terms, {len(SOURCES)} sources, {DIMENSIONS} dimensions")
     shelved = passages(number)
+    gc.freeze()  # what is only here to be measured with is not the garbage collector's to walk through meanwhile
     with tempfile.TemporaryDirectory(prefix="byline-bench-") as temporary:
         folder = Path(temporary)
         await writing(folder, shelved)

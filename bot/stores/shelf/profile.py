@@ -61,14 +61,13 @@ class Profile:
         return len(changed)
 
     def _insert(self, rows: Sequence[Row], positions: Mapping[str, int]) -> None:
-        sources = self._source_ids({str(row.passage.source) for row in rows})
+        sources = self._source_ids({row.source for row in rows})
         last = self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passage'").fetchone()
-        numbered = list(enumerate(rows, start=last[0] + 1 if last else 1))
-        insert_rows(self.connection, numbered, sources, self._embedder, positions)
-        self._tally(
-            (sources[str(row.passage.source)], 1, row.length, row.halves is not None, number)
-            for number, row in numbered
-        )
+        numbered = [
+            (number, sources[row.source], row) for number, row in enumerate(rows, start=last[0] + 1 if last else 1)
+        ]
+        insert_rows(self.connection, numbered, self._embedder, positions)
+        self._tally((source, 1, row.length, row.halves is not None, number) for number, source, row in numbered)
 
     def _remove(self, numbers: Collection[int]) -> None:
         """Take passages out by their row numbers, inside a transaction."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -22,6 +23,7 @@ class Row(NamedTuple):
     """A passage as it is written. Two with the same digest are the same in all that is kept of them."""
 
     passage: Passage
+    source: str
     topics: str
     pieces: list[tuple[int, str, bytes, str | None, str | None]]
     terms: str
@@ -32,27 +34,26 @@ class Row(NamedTuple):
 
 
 def row_of(shelved: Shelved, halves: bytes | None, embedder: str) -> Row:
-    passage = shelved.passage
+    passage, source = shelved.passage, str(shelved.passage.source)
     topics = json.dumps(passage.topics) if passage.topics else "[]"
     pieces = [
         (at, piece.message, encoded(piece.text), piece.sent_at.isoformat() if piece.sent_at else None, piece.link)
         for at, piece in enumerate(passage.pieces)
     ]
     terms, topic_terms = words.joined(shelved.terms), words.joined(shelved.topic_terms)
-    everything = (str(passage.source), passage.thread, topics, pieces, terms, topic_terms, embedder)
-    digest = hashlib.blake2b(repr(everything).encode(), digest_size=16)
-    digest.update(halves or b"")
-    return Row(passage, topics, pieces, terms, topic_terms, len(shelved.terms), halves, digest.digest())
+    everything = (source, passage.thread, topics, pieces, terms, topic_terms, embedder, halves)
+    # Version 2 of the format says the same of equal values always; later ones do not.
+    digest = hashlib.blake2b(marshal.dumps(everything, 2), digest_size=16).digest()
+    return Row(passage, source, topics, pieces, terms, topic_terms, len(shelved.terms), halves, digest)
 
 
 def insert_rows(
     connection: Connection,
-    numbered: Collection[tuple[int, Row]],
-    sources: Mapping[str, int],
+    numbered: Collection[tuple[int, int, Row]],
     embedder: str,
     positions: Mapping[str, int],
 ) -> None:
-    """Write rows whose ids and numbers are not there. One that replaces another takes its position among its like."""
+    """Write rows, each with its number and its source's. `positions`, by id, are those of the rows they replace."""
     write = connection.executemany
     write(
         "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -60,7 +61,7 @@ def insert_rows(
             (
                 number,
                 row.passage.id,
-                sources[str(row.passage.source)],
+                source,
                 row.passage.thread,
                 row.topics,
                 positions.get(row.passage.id, number),
@@ -68,24 +69,20 @@ def insert_rows(
                 row.length,
                 row.digest,
             )
-            for number, row in numbered
+            for number, source, row in numbered
         ],
     )
     write(
         "INSERT INTO piece VALUES (?, ?, ?, ?, ?, ?)",
-        [(number, *piece) for number, row in numbered for piece in row.pieces],
+        [(number, *piece) for number, _, row in numbered for piece in row.pieces],
     )
     write(
         "INSERT INTO vector VALUES (?, ?, ?, ?)",
-        [
-            (number, sources[str(row.passage.source)], embedder, row.halves)
-            for number, row in numbered
-            if row.halves is not None
-        ],
+        [(number, source, embedder, row.halves) for number, source, row in numbered if row.halves is not None],
     )
     write(
         "INSERT INTO words(rowid, text, topics) VALUES (?, ?, ?)",
-        [(number, row.terms, row.topic_terms) for number, row in numbered],
+        [(number, row.terms, row.topic_terms) for number, _, row in numbered],
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,12 @@ class Block:
         self._names: list[str] = []
         self._matrix: Floats = np.empty((0, dimensions), dtype=np.float32)
 
+    def fill(self, rows: Sequence[Row], matrix: Floats) -> None:
+        """Take these for all that it has; `matrix`, their vectors, may be a part of a larger one."""
+        self._rows = np.array([row for row, _, _ in rows], dtype=np.int64)
+        self._names = [name for _, name, _ in rows]
+        self._matrix = matrix
+
     def __len__(self) -> int:
         return len(self._names)
 
@@ -59,8 +65,7 @@ class Block:
             return
         start, end = len(self), len(self) + len(rows)
         if end > len(self._matrix):
-            # The first load is exact; what then grows, grows by an eighth, so that live messages seldom copy it.
-            capacity = end if start == 0 else end + end // 8
+            capacity = end + end // 8  # so that live messages seldom copy it
             matrix = np.empty((capacity, self.dimensions), dtype=np.float32)
             matrix[:start] = self._matrix[:start]
             self._matrix = matrix
@@ -104,51 +109,43 @@ def nearest(blocks: Sequence[Block], vector: Floats, limit: int) -> list[tuple[f
 
 
 class Blocks:
-    """The blocks in memory, of all profiles: the most recently used ones that fit. Safe to share between threads.
+    """The blocks in memory, by profile and part: those of the most recently used profiles, as far as they fit.
 
-    A block may be dropped while a search still reads it; the search then ends on what it has.
+    They go by whole profiles, for the blocks of one share their memory. They may go while a search still reads them; it
+    then ends on what it has.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._bytes = 0
         self._lock = threading.Lock()
-        self._blocks: OrderedDict[tuple[str, int], tuple[Block, int]] = OrderedDict()
+        self._blocks: OrderedDict[str, dict[int, Block]] = OrderedDict()
+        self._bytes: dict[str, int] = {}
 
-    def get(self, profile: str, parts: Sequence[int]) -> list[Block | None]:
-        found: list[Block | None] = []
+    def of(self, profile: str) -> Mapping[int, Block]:
         with self._lock:
-            for part in parts:
-                key = (profile, part)
-                if (held := self._blocks.get(key)) is not None:
-                    self._blocks.move_to_end(key)
-                found.append(held and held[0])
-        return found
+            if profile not in self._blocks:
+                return {}
+            self._blocks.move_to_end(profile)
+            return self._blocks[profile]
 
-    def keep(self, profile: str, part: int, block: Block) -> None:
-        """Keep it, or keep it at its new size; the least recently used go. One too big for all is not kept."""
+    def keep(self, profile: str, blocks: Mapping[int, Block]) -> None:
+        """Keep these beside what is there, at the size they have now; a profile too big for all is not kept."""
         with self._lock:
-            _, before = self._blocks.pop((profile, part), (block, 0))
-            size = block.size_bytes
-            self._blocks[profile, part] = block, size
-            self._bytes += size - before
-            while self._bytes > self._max_bytes:
-                _, (_, freed) = self._blocks.popitem(last=False)
-                self._bytes -= freed
+            kept = self._blocks.setdefault(profile, {})
+            kept.update(blocks)
+            self._bytes[profile] = sum(block.size_bytes for block in kept.values())
+            while sum(self._bytes.values()) > self._max_bytes:
+                gone, _ = self._blocks.popitem(last=False)
+                del self._bytes[gone]
 
     def discard(self, profile: str, gone: Collection[int], *, removals: int) -> None:
         """Take rows out of the profile's blocks, which thereby have seen the removal that led to `removals`."""
-        for block in self._of(profile):
+        for block in self.of(profile).values():
             if block.removals == removals - 1:
                 block.discard(gone)
                 block.removals = removals
 
     def drop(self, profile: str) -> None:
         with self._lock:
-            for key in [key for key in self._blocks if key[0] == profile]:
-                _, freed = self._blocks.pop(key)
-                self._bytes -= freed
-
-    def _of(self, profile: str) -> list[Block]:
-        with self._lock:
-            return [block for (owner, _), (block, _) in self._blocks.items() if owner == profile]
+            self._blocks.pop(profile, None)
+            self._bytes.pop(profile, None)
