@@ -62,6 +62,7 @@ async def bring_in(
     chats = _chats(exports, team)
     names = {chat.source: chat.name for chat in chats}
     await _enrol(colleague, chats, form, language, app, team)
+    await _open_places(colleague, chats, app, team)
     gathered = Gathered()
     for chat in chats:
         gathered += await gather(
@@ -187,8 +188,13 @@ async def _enrol(
             notice=notice.sha256,
         )
     )
-    for chat in asked:
-        if chat.source in ticked.audiences:
+
+
+async def _open_places(colleague: PersonId, chats: Sequence[Chat], app: App, team: LocalTeam) -> None:
+    """What was granted is a place here. Looked at each time, since a run may have ended between the two."""
+    granted = {grant.source for grant in (await app.ledger.consent(colleague)).live(app.clock.now())}
+    for chat in chats:
+        if chat.source in granted:
             team.register_place(chat.place.chat, name=chat.name, members=None)
 
 

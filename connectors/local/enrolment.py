@@ -5,6 +5,7 @@ Only asks and shows; that a yes counts is for the flows. Nothing is ticked befor
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TextIO
@@ -105,7 +106,8 @@ class Form:
         return self.say("enrol.preview_item", n=number, place=place, date=date, text=harmless(passage.text))
 
     def _show_all(self, items: Sequence[str]) -> None:
-        if self.out.isatty() and len(items) >= PAGED_FROM:
+        # A pager writes to standard output, which must stay free where something else is printed there.
+        if self.out is sys.stdout and self.out.isatty() and len(items) >= PAGED_FROM:
             import click
 
             click.echo_via_pager(f"{item}\n\n" for item in items)
