@@ -96,10 +96,12 @@ async def put_all(shelf: DiskShelf, shelved: Sequence[Shelved]) -> float:
 
 
 def put_raw(folder: Path, shelved: Sequence[Shelved]) -> float:
-    """The same rows into the same tables by SQLite alone: not encrypted, nothing looked up, no rows counted."""
+    """From the same passages the same rows into the same tables, by SQLite alone: not encrypted, nothing looked up or
+    compared, no terms looked at, no figures kept."""
     connection = sqlcipher.connect(folder / "raw.db", isolation_level=None)
     connection.executescript(file.SETTINGS + file.TABLES + file.WORDS)
     connection.executemany("INSERT INTO source(name) VALUES (?)", [(str(source),) for source in SOURCES])
+    started = time.perf_counter()
     rows = []
     for at, each in enumerate(shelved, start=1):
         passage, piece, source = each.passage, each.passage.pieces[0], (at - 1) % len(SOURCES) + 1
@@ -118,7 +120,6 @@ def put_raw(folder: Path, shelved: Sequence[Shelved]) -> float:
         "INSERT INTO vector VALUES (?, ?, ?, ?)",
         "INSERT INTO words(rowid, text, topics) VALUES (?, ?, ?)",
     )
-    started = time.perf_counter()
     for at in range(0, len(rows), BATCH):
         connection.execute("BEGIN IMMEDIATE")
         for statement, column in zip(statements, zip(*rows[at : at + BATCH], strict=True), strict=True):
